@@ -1,0 +1,1 @@
+//! Benchmarks with ratios against a peer or a limit in the same run.

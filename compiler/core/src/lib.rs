@@ -1,0 +1,1 @@
+//! Names, types, graph checks and lowering of `.flow` packages to a Bundle.

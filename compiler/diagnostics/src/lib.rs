@@ -1,0 +1,1 @@
+//! What the compiler says: diagnostics as data, the error index, renderers.

@@ -1,0 +1,1 @@
+//! The Bundle: the only contract between the compiler and the runtime.

@@ -1,0 +1,2 @@
+//! The flowc command line.
+fn main() {}

@@ -1,0 +1,1 @@
+//! Values and expressions: the reference interpreter, compiled closures and the Cranelift tier.

@@ -1,0 +1,1 @@
+//! What a model is to the runtime: messages, usage, finish reasons, error classes and the client trait.

@@ -1,0 +1,1 @@
+//! Retry, budget and limits as pure state machines, without a clock.

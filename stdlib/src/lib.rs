@@ -1,0 +1,1 @@
+//! The prelude and the model catalogue, written in `.flow` and embedded.

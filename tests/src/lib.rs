@@ -1,0 +1,1 @@
+//! Literate specs, scripted runs, command-line and end-to-end tests.
