@@ -122,7 +122,7 @@ pub struct TypeDecl {
 #[allow(missing_docs)]
 pub enum TypeBody {
     Record(Vec<Field>),
-    Alias(Ty),
+    Alias(Box<Ty>),
 }
 
 /// A field of a record.
