@@ -1,0 +1,151 @@
+//! The error index: every code the compiler can say, once and for ever.
+//!
+//! Numbers are never reused. Each row has a page `docs/errors/FLxxxx.md`, a constructor in the compiler and a
+//! literate test; `tests` refuse a row without them.
+
+/// How bad it is.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub enum Severity {
+    /// The program is refused.
+    Error,
+    /// The program may run, but probably not as meant.
+    Warning,
+    /// Something worth knowing.
+    Hint,
+}
+
+impl Severity {
+    /// As shown.
+    #[must_use]
+    pub const fn text(self) -> &'static str {
+        match self {
+            Self::Error => "error",
+            Self::Warning => "warning",
+            Self::Hint => "hint",
+        }
+    }
+}
+
+/// One row of the index.
+#[derive(PartialEq, Eq, Hash, Debug)]
+pub struct Code {
+    /// `FL0203`.
+    pub number: &'static str,
+    /// `unreachable-node`.
+    pub name: &'static str,
+    /// How bad it is.
+    pub severity: Severity,
+    /// One line for lists.
+    pub summary: &'static str,
+}
+
+/// The row that `text` names by number or by name, in any case.
+#[must_use]
+pub fn find(text: &str) -> Option<&'static Code> {
+    ALL.iter()
+        .copied()
+        .find(|code| code.number.eq_ignore_ascii_case(text) || code.name.eq_ignore_ascii_case(text))
+}
+
+macro_rules! codes {
+    ($($number:ident $constant:ident $severity:ident $name:literal $summary:literal)*) => {
+        $(
+            #[doc = concat!($name, ": ", $summary)]
+            pub static $constant: Code = Code {
+                number: stringify!($number),
+                name: $name,
+                severity: Severity::$severity,
+                summary: $summary,
+            };
+        )*
+        /// All rows in order of their numbers.
+        pub static ALL: &[&Code] = &[$(&$constant),*];
+    };
+}
+
+codes! {
+    FL0001 UNKNOWN_UNIT Error "unknown-unit" "a number has a unit that the language does not know"
+    FL0002 UNTERMINATED_TEXT Error "unterminated-text" "a text or block of text never ends"
+    FL0003 MIXED_BODY Error "mixed-body" "fields and variants stand in one body"
+    FL0004 DUPLICATE_NAME Error "duplicate-name" "one name is given twice where both are visible"
+    FL0005 UNKNOWN_NAME Error "unknown-name" "a name is not declared"
+    FL0006 STRAY_SEPARATOR Error "stray-separator" "lines in braces are separated by a comma or semicolon"
+    FL0007 EQUALS_FOR_COLON Error "equals-for-colon" "`=` stands where `:` belongs"
+    FL0008 WRONG_CASE Error "wrong-case" "a value is UpperCamel or a type is lower_case"
+    FL0009 FOREIGN_HABIT Error "foreign-habit" "a spelling of another language"
+    FL0010 UNBALANCED_BRACKET Error "unbalanced-bracket" "a bracket has no partner"
+    FL0011 UNEXPECTED_TOKEN Error "unexpected-token" "something else should stand here"
+    FL0012 BAD_CHARACTER Error "bad-character" "a character or byte is no part of the language"
+    FL0013 BAD_LITERAL Error "bad-literal" "a number or escape cannot be read"
+    FL0014 NOT_AN_ITEM Error "not-an-item" "a line starts no declaration"
+    FL0015 TEMPLATE_BLOCK Error "template-block" "`{{each}}` or `{{if}}` and `{{end}}` do not pair up"
+    FL0016 TOO_DEEP Error "too-deep" "brackets or operators are nested too deeply"
+    FL0017 UNKNOWN_MODULE Error "unknown-module" "an import names no module of the package or the standard library"
+    FL0018 PRIVATE_NAME Error "private-name" "an imported name is not `pub`"
+    FL0019 IMPORT_CYCLE Error "import-cycle" "modules import each other in a circle"
+    FL0020 UNUSED_IMPORT Warning "unused-import" "an imported name is never used"
+    FL0021 UNKNOWN_SETTING Error "unknown-setting" "a setting that this declaration does not have"
+    FL0022 MISSING_SETTING Error "missing-setting" "a setting that this declaration needs is not there"
+    FL0023 REPEATED_SETTING Error "repeated-setting" "a setting is given twice"
+    FL0024 BAD_SETTING_VALUE Error "bad-setting-value" "the value of a setting does not fit it"
+    FL0025 BAD_MANIFEST Error "bad-manifest" "`flow.toml` cannot be read"
+    FL0026 UNUSED_ALLOW Warning "unused-allow" "a `// flow:allow` silences nothing"
+    FL0027 BAD_ALLOW Warning "bad-allow" "a `// flow:allow` names no known warning or gives no reason"
+    FL0101 TYPE_MISMATCH Error "type-mismatch" "a value of one type stands where another is wanted"
+    FL0102 MISSING_FIELD Error "missing-field" "a constructor or call leaves a field out"
+    FL0103 UNKNOWN_FIELD Error "unknown-field" "a type has no such field or method"
+    FL0104 MAYBE_NONE Error "maybe-none" "a value that may be `none` is used as if it were not"
+    FL0105 VARIANT_FIELD Error "variant-field" "a payload is used where its variant is not known"
+    FL0106 OUT_OF_RANGE Error "out-of-range" "a wide range stands where a narrow one is wanted"
+    FL0107 MIXED_UNITS Error "mixed-units" "units or currencies are mixed"
+    FL0108 RECURSIVE_TYPE Error "recursive-type" "a type contains itself"
+    FL0109 VARIANT_AS_TEXT Error "variant-as-text" "a variant is compared with text"
+    FL0110 FREE_TEXT_EQUALITY Warning "free-text-equality" "variants with free text are compared with `==`"
+    FL0111 TEXT_LITERAL_COMPARISON Warning "text-literal-comparison" "a model's free text is compared with a literal"
+    FL0112 WRONG_ARGUMENTS Error "wrong-arguments" "a call has too many arguments, a label it does not know, or mixes labels and positions"
+    FL0113 NOT_CALLABLE Error "not-callable" "something is called that is no callable, or a callable is used as a value"
+    FL0114 UNKNOWN_TYPE Error "unknown-type" "a type is not declared, or has the wrong number of arguments"
+    FL0115 CASE_NOT_EXHAUSTIVE Error "case-not-exhaustive" "a `case` leaves a possibility out"
+    FL0116 BAD_RANGE Error "bad-range" "a range is empty, or does not fit its type"
+    FL0117 BAD_PATTERN Error "bad-pattern" "a pattern can never match the type"
+    FL0118 RETURN_MISMATCH Error "return-mismatch" "a flow returns a value although it declares none, or the other way round"
+    FL0119 LABEL_NOT_ALLOWED Error "label-not-allowed" "a label stands where it means nothing"
+    FL0201 DEAD_END Error "dead-end" "a node has no normal edge"
+    FL0202 UNKNOWN_NODE Error "unknown-node" "an edge leads to no node"
+    FL0203 UNREACHABLE_NODE Error "unreachable-node" "nothing leads to a node"
+    FL0204 DEAD_EDGE Error "dead-edge" "an edge is never taken"
+    FL0205 NOT_EXHAUSTIVE Error "not-exhaustive" "a result exists that no edge takes"
+    FL0206 EDGE_ARGUMENTS Error "edge-arguments" "an edge passes other arguments than its node takes"
+    FL0207 NO_START Error "no-start" "a flow does not say where it starts"
+    FL0208 IMPOSSIBLE_ERROR Error "impossible-error" "an edge waits for an error that cannot happen"
+    FL0209 HANDLER_LOOP Error "handler-loop" "an error handler leads back into the flow"
+    FL0210 NEVER_RETURNS Error "never-returns" "every path from a node ends in `fail`"
+    FL0211 EFFECT_IN_EXPRESSION Error "effect-in-expression" "an effect stands inside an expression"
+    FL0212 RECURSIVE_FLOW Error "recursive-flow" "a flow or function calls itself"
+    FL0213 HANDLER_SHARED Warning "handler-shared" "a node of the error handler is reached by the main line too"
+    FL0301 NOT_ASSIGNED Error "not-assigned" "a value is used where it may not have been produced"
+    FL0302 FAILED_VALUE Error "failed-value" "a value is used on the edge on which its node failed"
+    FL0303 UNUSED_NODE Warning "unused-node" "a node only reads and nothing uses its value"
+    FL0304 SWALLOWED_ERROR Hint "swallowed-error" "`else` answers for errors that hide a broken set-up"
+    FL0305 UNUSED_PARAMETER Warning "unused-parameter" "a parameter is never used"
+    FL0306 UNREAD_ON_LOOP Warning "unread-on-loop" "the value of a node on a loop, or a field of a person's answer, is never read"
+    FL0401 UNBOUNDED_LOOP Error "unbounded-loop" "a loop has no `max`"
+    FL0406 UNBOUNDED_EACH Error "unbounded-each" "`each` goes over a list without a bound"
+    FL0407 UNBOUNDED_WAIT Error "unbounded-wait" "a person or an event is waited for without `within`"
+    FL0501 TEMPLATE_NAME Error "template-name" "a template uses a name that the prompt does not have"
+    FL0502 UNUSED_IN_TEMPLATE Warning "unused-in-template" "a parameter is never used in the template"
+    FL0503 NO_MODEL Error "no-model" "a prompt is called without a model"
+    FL0510 NO_CONFIDENCE Error "no-confidence" "`confidence` of a prompt that does not say where it comes from"
+    FL0601 RETRIED_WRITE Error "retried-write" "a tool writes and retries without a key"
+    FL0602 TOOL_CHANGED Error "tool-changed" "a tool's schema is not the locked one"
+    FL0603 NO_EFFECT Error "no-effect" "a tool does not say what it does"
+    FL0604 MODEL_CALLS_WRITE Error "model-calls-write" "a model is given a tool that writes"
+    FL0608 UNHANDLED_OUTCOME Error "unhandled-outcome" "an outcome that is no accident is not handled"
+    FL0609 NO_APPROVES Error "no-approves" "a person's answer approves, but which answers do is not said"
+    FL0806 TRIGGER_FIELD Error "trigger-field" "a trigger passes a field that the event does not have"
+    FL0901 UNUSED_GIVEN Error "unused-given" "a test answers for something that is never called"
+    FL0902 REAL_CALL_IN_TEST Error "real-call-in-test" "a test would call a real model"
+    FL0903 STALE_CASSETTE Error "stale-cassette" "a cassette was recorded for another prompt"
+    FL0904 UNTESTED_EDGE Hint "untested-edge" "no test takes an edge"
+    FL0905 BAD_TEST Error "bad-test" "a test has no `when`, no `need`, or a step that makes no sense"
+}
