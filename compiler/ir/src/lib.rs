@@ -1,1 +1,19 @@
 //! The Bundle: the only contract between the compiler and the runtime.
+//!
+//! A [`Bundle`] is everything a runtime needs to walk a package: types, functions, prompts, models, tools,
+//! people, resources and graphs, with all names resolved to indices. It holds no source text, spans or
+//! comments, so two packages that mean the same have the same bytes, and [`Bundle::digest`] names them.
+//!
+//! Start reading at [`Bundle`], then [`flow`], then [`expr`].
+
+pub mod bundle;
+pub mod expr;
+pub mod flow;
+pub mod ids;
+pub mod setup;
+pub mod testing;
+pub mod types;
+pub mod units;
+
+pub use bundle::{Bundle, Digest, FORMAT, LoadError};
+pub use ids::*;
