@@ -71,7 +71,7 @@ pub enum Outcome {
         /// Fits the callee's return type.
         value: Value,
         /// What happened on the way.
-        facts: Facts,
+        facts: Box<Facts>,
     },
     /// With an error.
     Err {
@@ -80,7 +80,7 @@ pub enum Outcome {
         /// For people; holds no secret, no prompt and no reply.
         message: SmolStr,
         /// What happened on the way: failed attempts cost money too.
-        facts: Facts,
+        facts: Box<Facts>,
     },
 }
 
