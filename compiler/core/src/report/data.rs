@@ -1,0 +1,1 @@
+//! About values: where they exist and who reads them (FL03xx).

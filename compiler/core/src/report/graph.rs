@@ -1,0 +1,1 @@
+//! About graphs: arrows, reachability, errors (FL02xx).

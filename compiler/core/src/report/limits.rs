@@ -1,0 +1,1 @@
+//! About loops and limits (FL04xx).

@@ -1,0 +1,1 @@
+//! About prompts and models (FL05xx).

@@ -1,0 +1,1 @@
+//! About the text itself (FL0001 to FL0016).

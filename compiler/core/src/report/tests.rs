@@ -1,0 +1,1 @@
+//! About triggers and tests (FL08xx, FL09xx).

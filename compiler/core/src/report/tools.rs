@@ -1,0 +1,1 @@
+//! About tools, resources and people (FL06xx).

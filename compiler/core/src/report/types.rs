@@ -1,0 +1,1 @@
+//! About types (FL01xx).
