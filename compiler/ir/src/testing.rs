@@ -5,7 +5,7 @@ use smol_str::SmolStr;
 use crate::expr::Expr;
 use crate::ids::{FlowId, LocalId, NodeId, TypeId};
 use crate::setup::{Call, Callee, Need};
-use crate::units::ErrorClass;
+use crate::units::{ErrorClass, Usd};
 
 /// One `test`. All its expressions see `values` as slots 0, 1, ….
 #[derive(Clone, PartialEq, Debug)]
@@ -50,6 +50,8 @@ pub enum Answer {
     Raw(Expr),
     /// `late(answer, after: 9h)`: the answer after this time in ms.
     Late(Box<Answer>, u64),
+    /// `costs(answer, 0.04 USD)`: the answer, and what it cost, so that budgets can be tested.
+    Costs(Box<Answer>, Usd),
     /// `cassette("tests/x.json")`, relative to the package.
     Cassette(SmolStr),
     /// `given f = g(params) using m`: another callable answers. Locals are f's parameters.
