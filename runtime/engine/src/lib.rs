@@ -1,5 +1,8 @@
 //! The walker: one token per run, a pure machine and the homes that drive it.
 //!
-//! [`protocol`] is what the machine and a home say to each other: read it first.
+//! [`protocol`] is what the machine and a home say to each other: read it first. [`port`] is what a home needs
+//! from its surroundings: somebody who performs operations, a clock, somebody who watches.
 
+pub mod clock;
+pub mod port;
 pub mod protocol;

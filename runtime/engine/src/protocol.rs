@@ -10,7 +10,8 @@ use flow_eval::Value;
 use flow_ir::expr::Lambda;
 use flow_ir::setup::Callee;
 use flow_ir::units::{ErrorClass, Usd};
-use flow_ir::{FlowId, ModelId, NodeId};
+use flow_ir::{FlowId, LocalId, ModelId, NodeId, SplitId};
+use flow_policy::budget::{Left, PoolId};
 use smol_str::SmolStr;
 
 /// An operation of a run. Dense, from 1; depends only on the order of events.
@@ -164,8 +165,34 @@ pub struct Invocation {
     pub timeout_ms: Option<u64>,
     /// The money this call has; `None` is no limit.
     pub left: Option<Usd>,
+    /// The limits that this call shares with others, innermost first, with what they held when it was started.
+    /// Empty without limits. A home keeps them in one ledger per run, so that calls side by side cannot spend
+    /// the same cent.
+    pub pools: Vec<Pool>,
+    /// The split and its arm that led to this callee.
+    pub arm: Option<Arm>,
+    /// Whether the result is only compared, never used: nothing waits for it, and it draws on no pool.
+    pub shadow: bool,
     /// Sent as `Idempotency-Key`: equal for every repetition of this operation after a crash.
     pub idempotency_key: SmolStr,
+}
+
+/// A limit that several calls draw on.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Pool {
+    /// Which of the run.
+    pub id: PoolId,
+    /// What it held, in-flight calls not counted.
+    pub left: Left,
+}
+
+/// An arm of a split.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Arm {
+    /// Of which split.
+    pub split: SplitId,
+    /// Position among its arms, or among its shadows for a shadow.
+    pub index: u32,
 }
 
 /// A predicate with the values it captured.
@@ -175,6 +202,8 @@ pub struct Filter {
     pub lambda: Lambda,
     /// The flow's slots when it was built; empty ones are `None`.
     pub slots: Arc<[Option<Value>]>,
+    /// The element of the `each` around the call.
+    pub locals: Arc<[(LocalId, Value)]>,
 }
 
 /// A note for whoever watches a run. Holds ids, not texts, so that making one costs nothing.
