@@ -6,10 +6,15 @@
 
 pub mod ast;
 mod error;
+pub mod lexer;
+mod parser;
 mod span;
+mod split;
+mod tree;
 mod trivia;
 
 pub use error::{Edit, SyntaxError, SyntaxErrorKind};
+pub use lexer::decode;
 pub use span::Span;
 pub use trivia::{Comment, Trivia};
 
@@ -28,6 +33,6 @@ pub struct Parsed {
 ///
 /// Total: any text gives a tree; every mistake is in [`Parsed::errors`].
 #[must_use]
-pub fn parse(_source: &str) -> Parsed {
-    Parsed::default()
+pub fn parse(source: &str) -> Parsed {
+    parser::parse(source)
 }

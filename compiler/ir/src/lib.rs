@@ -12,6 +12,7 @@ pub mod flow;
 pub mod ids;
 pub mod setup;
 pub mod testing;
+pub mod tokens;
 pub mod types;
 pub mod units;
 

@@ -1,0 +1,120 @@
+//! Items to trees. Each item is parsed alone; one that fails is repaired.
+
+mod expected;
+
+use lalrpop_util::{ParseError, lalrpop_mod};
+
+use crate::ast::{Broken, File, Item, ItemKind, Name};
+use crate::error::SyntaxError;
+use crate::lexer::{Lexed, Token, TokenKind};
+use crate::span::Span;
+use crate::split::{self, Chunk};
+use crate::tree::{Context, Piece, doc_text};
+use crate::{Parsed, Trivia, ast, lexer};
+
+lalrpop_mod!(
+    #[allow(
+        clippy::all,
+        clippy::pedantic,
+        clippy::unwrap_used,
+        clippy::expect_used,
+        clippy::panic,
+        clippy::indexing_slicing,
+        clippy::too_many_lines,
+        missing_docs,
+        unreachable_pub,
+        unused
+    )]
+    syntax,
+    "/syntax.rs"
+);
+
+type Failure = ParseError<u32, TokenKind, std::convert::Infallible>;
+
+/// Parses a file.
+pub(crate) fn parse(source: &str) -> Parsed {
+    let lexed = lexer::lex(source);
+    let cx = Context::new(source, &lexed);
+    let parser = Parser { cx: &cx, lexed: &lexed, start: syntax::StartParser::new() };
+    let mut errors = lexed.errors.clone();
+    let mut items = Vec::new();
+    for chunk in split::split(source, &lexed.tokens) {
+        items.push(parser.chunk(chunk, &mut errors));
+    }
+    errors.sort_by_key(|error| (error.span.start, error.span.end));
+    let docs = file_docs(source, &lexed);
+    let trivia = trivia(&lexed, &cx);
+    Parsed { file: File { docs, items }, trivia, errors }
+}
+
+/// The `//!` lines above the first item.
+fn file_docs(source: &str, lexed: &Lexed) -> Vec<ast::Doc> {
+    let docs = lexed.docs.iter().filter(|doc| doc.is_inner && doc.next == 0);
+    docs.map(|doc| ast::Doc {
+        text: doc_text(source.get(doc.span.range()).unwrap_or_default()),
+        span: doc.span,
+    })
+    .collect()
+}
+
+/// Docs that document nothing count as comments.
+fn trivia(lexed: &Lexed, cx: &Context<'_>) -> Trivia {
+    let mut trivia = lexed.trivia.clone();
+    let inner = lexed.docs.iter().filter(|doc| doc.is_inner && doc.next != 0).map(|doc| doc.span);
+    let stray: Vec<Span> = cx.stray_docs().chain(inner).collect();
+    if !stray.is_empty() {
+        let own_line = |span: Span| lexed.docs.iter().any(|doc| doc.span == span && doc.own_line);
+        trivia
+            .comments
+            .extend(stray.into_iter().map(|span| crate::Comment { span, own_line: own_line(span) }));
+        trivia.comments.sort_by_key(|comment| comment.span.start);
+    }
+    trivia
+}
+
+struct Parser<'c, 's> {
+    cx: &'c Context<'s>,
+    lexed: &'c Lexed,
+    start: syntax::StartParser,
+}
+
+impl Parser<'_, '_> {
+    fn chunk(&self, chunk: Chunk, errors: &mut Vec<SyntaxError>) -> Item {
+        let tokens = self.lexed.tokens.get(chunk.start..chunk.end).unwrap_or_default();
+        match self.run(TokenKind::SelectItem, tokens) {
+            Ok((Piece::Item(item), found)) => {
+                errors.extend(found);
+                *item
+            }
+            Ok(_) => self.broken(tokens),
+            Err(failure) => {
+                errors.push(expected::error(self.cx, tokens, &failure));
+                self.broken(tokens)
+            }
+        }
+    }
+
+    /// Parses `tokens` as the shape that `selector` names.
+    fn run(&self, selector: TokenKind, tokens: &[Token]) -> Result<(Piece, Vec<SyntaxError>), Failure> {
+        let first = tokens.first().map_or(0, |token| token.span.start);
+        let selector = std::iter::once((first, selector, first));
+        let tokens = tokens.iter().map(|token| (token.span.start, token.kind, token.span.end));
+        let result = self.start.parse(self.cx, selector.chain(tokens));
+        let errors = self.cx.take_errors();
+        result.map(|piece| (piece, errors))
+    }
+
+    fn broken(&self, tokens: &[Token]) -> Item {
+        let public = tokens.first().filter(|token| token.kind == TokenKind::Pub).map(|token| token.span);
+        let mut rest = tokens.iter().skip(usize::from(public.is_some()));
+        let keyword = rest.next().map_or(Span::default(), |token| token.span);
+        let name = rest.next().filter(|token| token.kind.is_name());
+        let first = public.unwrap_or(keyword);
+        let span = tokens.last().map_or(first, |last| first.to(last.span));
+        let kind = ItemKind::Broken(Broken {
+            keyword: self.cx.text(keyword),
+            name: name.map(|token| Name { text: self.cx.text(token.span), span: token.span }),
+        });
+        self.cx.item(span, public, kind)
+    }
+}
