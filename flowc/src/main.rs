@@ -1,2 +1,7 @@
 //! The flowc command line.
-fn main() {}
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    flowc::main()
+}

@@ -1,0 +1,65 @@
+//! What can be typed.
+
+use std::process::ExitCode;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+use crate::commands::{completions, explain, graph};
+use crate::exit::Exit;
+
+/// A checked language for AI workflows.
+///
+/// Exit codes: 0 ok, 1 diagnostics or failed tests, 2 usage, 3 our bug, 4 the run failed.
+#[derive(Parser, Debug)]
+#[command(name = "flowc", version, max_term_width = 100, arg_required_else_help = true)]
+pub struct Cli {
+    /// Understood by every command.
+    #[command(flatten)]
+    pub global: Global,
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// Flags of every command.
+#[derive(Args, Debug)]
+pub struct Global {
+    /// Colours: `auto` looks at the terminal and at NO_COLOR.
+    #[arg(long, global = true, value_enum, default_value_t = Color::Auto, value_name = "WHEN")]
+    pub color: Color,
+    /// Print results and errors only.
+    #[arg(short, long, global = true, conflicts_with = "verbose")]
+    pub quiet: bool,
+    /// Log what happens: -v, -vv, -vvv. FLOWC_LOG sets it per crate. Never prompts, replies or secrets.
+    #[arg(short, long, global = true, action = clap::ArgAction::Count)]
+    pub verbose: u8,
+}
+
+/// When to use colours.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, ValueEnum)]
+pub enum Color {
+    /// On a terminal that wants them.
+    Auto,
+    /// Always.
+    Always,
+    /// Never.
+    Never,
+}
+
+/// The commands.
+#[derive(Subcommand, Debug)]
+pub enum Command {
+    /// Draw a flow
+    Graph(graph::Args),
+    /// Explain a diagnostic or a declaration
+    Explain(explain::Args),
+    /// Print a completion script for a shell
+    Completions(completions::Args),
+}
+
+/// Prints what clap has to say: help and version on stdout, mistakes on stderr.
+pub(crate) fn explain_usage(error: &clap::Error) -> ExitCode {
+    // Nothing can be done if the stream is gone.
+    drop(error.print());
+    if error.use_stderr() { Exit::Usage.into() } else { Exit::Ok.into() }
+}
