@@ -4,6 +4,8 @@
 
 mod lambda;
 mod template;
+#[cfg(test)]
+mod tests;
 
 use flow_ir::expr::{Expr, ExprKind, Test};
 use flow_ir::setup::{Check, MessageTemplate};

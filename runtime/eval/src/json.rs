@@ -21,6 +21,9 @@ mod sample;
 mod scalar;
 mod validate;
 
+#[cfg(test)]
+mod tests;
+
 pub use decode::{DecodeOptions, UnknownFields, decode, decode_with};
 pub use encode::encode;
 pub use error::DecodeError;

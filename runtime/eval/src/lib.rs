@@ -30,11 +30,15 @@
 //! [`json::decode`] and [`json::encode`] are the border: strict, in wire names. [`json::validate`] tells
 //! whether a value fits a type, [`json::sample`] makes one that does.
 
+pub mod closure;
 pub mod context;
 pub mod interp;
 pub mod invalid;
 pub mod json;
 mod ops;
+pub mod schema;
+#[cfg(test)]
+mod testing;
 pub mod value;
 
 /// Values as people read them: what holes of templates print.
@@ -42,6 +46,7 @@ pub mod print {
     pub use crate::ops::print::{amount, date, duration, float, money, printed, time};
 }
 
+pub use closure::{Compiled, Predicate, Program, compile, compile_predicate};
 pub use context::{Context, Facts, NoFacts};
 pub use interp::{MAX_DEPTH, Rendered, eval, eval_function, render, run_check};
 pub use invalid::Invalid;

@@ -106,7 +106,7 @@ impl Decoder<'_> {
     }
 
     fn object<'j>(&self, what: &str, json: &'j Json, at: &Path<'_>) -> Decoded<&'j Map<String, Json>> {
-        json.as_object().ok_or_else(|| at.error(unexpected(&format!("{what}, an object,"), json)))
+        json.as_object().ok_or_else(|| at.error(unexpected(&format!("{what} (an object)"), json)))
     }
 
     /// All fields in order. `tag` is a field that belongs to the enum, not to the payload.
@@ -167,8 +167,8 @@ impl Decoder<'_> {
                 self.payload(index, variant, &Map::new(), None, &Path::Field(at, wire))
             }
             (None, Json::Object(object)) if object.len() == 1 => self.external(it, object, at),
-            (None, _) => Err(at.error(unexpected(&format!("`{}`, {},", it.name, forms(it)), json))),
-            (Some(_), _) => Err(at.error(unexpected(&format!("`{}`, an object,", it.name), json))),
+            (None, _) => Err(at.error(unexpected(&format!("`{}` ({})", it.name, forms(it)), json))),
+            (Some(_), _) => Err(at.error(unexpected(&format!("`{}` (an object)", it.name), json))),
         }
     }
 
@@ -259,7 +259,7 @@ fn unexpected(wanted: &str, json: &Json) -> String {
         Json::Array(_) => "a list",
         Json::Object(_) => "an object",
     };
-    format!("{wanted} is wanted here, this is {found}").replace(", is wanted", " is wanted")
+    format!("{wanted} is wanted here, this is {found}")
 }
 
 /// Types without parts.
@@ -314,6 +314,9 @@ fn whole(what: &str, json: &Json) -> Result<i64, String> {
     const EXACT: f64 = 9_007_199_254_740_992.0;
     if let Some(value) = json.as_i64() {
         return Ok(value);
+    }
+    if let Some(value) = json.as_u64() {
+        return Err(format!("{value} is too large"));
     }
     match json.as_f64() {
         Some(value) if value.fract() == 0.0 && value.abs() <= EXACT => Ok(value as i64),

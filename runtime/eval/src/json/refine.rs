@@ -11,13 +11,11 @@ pub(super) fn text(text: &str, size: Option<TextSize>) -> Result<(), String> {
         true => (tokens::count(text), "tokens"),
         false => (text.chars().count() as u64, "characters"),
     };
-    within(length, size.min, size.max, |bound| format!("{bound} {unit}"))
-        .map_err(|why| format!("this text has {length} {unit}, {why}"))
+    within(length, size.min, size.max).map_err(|why| format!("this text has {length} {unit}, {why}"))
 }
 
 pub(super) fn length(length: usize, size: ListSize) -> Result<(), String> {
-    within(length as u64, size.min, size.max, |bound| bound.to_string())
-        .map_err(|why| format!("there are {length} entries, {why}"))
+    within(length as u64, size.min, size.max).map_err(|why| format!("there are {length} entries, {why}"))
 }
 
 pub(super) fn total_tokens(total: u64, size: ListSize) -> Result<(), String> {
@@ -57,10 +55,10 @@ pub(super) fn bounds<T: PartialOrd>(
     }
 }
 
-fn within(length: u64, min: u64, max: Option<u64>, show: impl Fn(u64) -> String) -> Result<(), String> {
+fn within(length: u64, min: u64, max: Option<u64>) -> Result<(), String> {
     match max {
-        _ if length < min => Err(format!("at least {} are needed", show(min))),
-        Some(max) if length > max => Err(format!("at most {} are allowed", show(max))),
+        _ if length < min => Err(format!("the least allowed is {min}")),
+        Some(max) if length > max => Err(format!("the most allowed is {max}")),
         _ => Ok(()),
     }
 }

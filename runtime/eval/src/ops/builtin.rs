@@ -22,7 +22,11 @@ pub(crate) struct Types<'a> {
     pub(crate) result: TypeId,
 }
 
-impl Types<'_> {
+impl<'a> Types<'a> {
+    pub(crate) const fn new(bundle: &'a Bundle, receiver: TypeId, result: TypeId) -> Self {
+        Self { bundle, receiver, result }
+    }
+
     /// The receiver's element.
     fn item(&self) -> TypeId {
         match self.bundle.ty(self.receiver) {
