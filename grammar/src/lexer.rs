@@ -12,6 +12,7 @@ mod token;
 use logos::Logos;
 use smol_str::SmolStr;
 
+pub(crate) use self::arms::mark;
 pub(crate) use self::number::habit as unit_habit;
 pub use self::token::{Token, TokenKind};
 use crate::error::{SyntaxError, SyntaxErrorKind};
@@ -69,7 +70,7 @@ pub fn lex(source: &str) -> Lexed {
     };
     lexer.run();
     let mut out = lexer.out;
-    arms::mark(&mut out.tokens);
+    mark(&mut out.tokens);
     out
 }
 

@@ -1,11 +1,19 @@
 //! Items to trees. Each item is parsed alone; one that fails is repaired.
 
+mod brackets;
+mod depth;
 mod expected;
+mod recover;
+mod repair;
+mod sections;
+mod stray;
 
 use lalrpop_util::{ParseError, lalrpop_mod};
 
+use self::recover::Recovery;
+use self::repair::Repair;
 use crate::ast::{Broken, File, Item, ItemKind, Name};
-use crate::error::SyntaxError;
+use crate::error::{SyntaxError, SyntaxErrorKind};
 use crate::lexer::{Lexed, Token, TokenKind};
 use crate::span::Span;
 use crate::split::{self, Chunk};
@@ -78,20 +86,54 @@ struct Parser<'c, 's> {
     start: syntax::StartParser,
 }
 
-impl Parser<'_, '_> {
+impl<'c, 's> Parser<'c, 's> {
     fn chunk(&self, chunk: Chunk, errors: &mut Vec<SyntaxError>) -> Item {
         let tokens = self.lexed.tokens.get(chunk.start..chunk.end).unwrap_or_default();
-        match self.run(TokenKind::SelectItem, tokens) {
-            Ok((Piece::Item(item), found)) => {
-                errors.extend(found);
-                *item
-            }
-            Ok(_) => self.broken(tokens),
-            Err(failure) => {
-                errors.push(expected::error(self.cx, tokens, &failure));
-                self.broken(tokens)
-            }
+        let found = if !chunk.is_item {
+            self.report_stray(tokens);
+            (self.broken(tokens), self.cx.take_errors())
+        } else if let Some(token) = depth::too_deep(tokens) {
+            self.cx.report(SyntaxErrorKind::TooDeep { limit: depth::LIMIT }, token.span, None);
+            (self.broken(tokens), self.cx.take_errors())
+        } else if let Ok((Piece::Item(item), found)) = self.run(TokenKind::SelectItem, tokens) {
+            (*item, found)
+        } else {
+            self.mend(tokens)
+        };
+        let (item, mut found) = found;
+        self.drop_echoes(&mut found);
+        errors.extend(found);
+        item
+    }
+
+    /// An item that does not parse as it stands: repair its tokens, and if that is not enough, read its
+    /// members alone.
+    fn mend(&self, tokens: &[Token]) -> (Item, Vec<SyntaxError>) {
+        let (mended, mut errors) = Repair::run(self.cx, tokens);
+        if let Ok((Piece::Item(item), found)) = self.run(TokenKind::SelectItem, &mended) {
+            errors.extend(found);
+            return (*item, errors);
         }
+        let public = mended.first().filter(|token| token.kind == TokenKind::Pub).map(|token| token.span);
+        let rest = mended.get(usize::from(public.is_some())..).unwrap_or_default();
+        let mut recovery = Recovery::new(self, &mended);
+        let kind = recovery.item(rest);
+        errors.extend(recovery.errors);
+        (self.cx.item(cover(tokens), public, kind), errors)
+    }
+
+    /// A line that the lexer has complained about is not complained about again.
+    fn drop_echoes(&self, errors: &mut Vec<SyntaxError>) {
+        let heard = &self.lexed.errors;
+        if heard.is_empty() {
+            return;
+        }
+        errors.retain(|error| {
+            let line = self.cx.line(error.span.start);
+            let near = heard.partition_point(|other| other.span.end < line.start);
+            let mut near = heard.get(near..).unwrap_or_default().iter();
+            near.next().is_none_or(|other| other.span.start > line.end)
+        });
     }
 
     /// Parses `tokens` as the shape that `selector` names.
@@ -109,12 +151,14 @@ impl Parser<'_, '_> {
         let mut rest = tokens.iter().skip(usize::from(public.is_some()));
         let keyword = rest.next().map_or(Span::default(), |token| token.span);
         let name = rest.next().filter(|token| token.kind.is_name());
-        let first = public.unwrap_or(keyword);
-        let span = tokens.last().map_or(first, |last| first.to(last.span));
         let kind = ItemKind::Broken(Broken {
             keyword: self.cx.text(keyword),
             name: name.map(|token| Name { text: self.cx.text(token.span), span: token.span }),
         });
-        self.cx.item(span, public, kind)
+        self.cx.item(cover(tokens), public, kind)
     }
+}
+
+fn cover(tokens: &[Token]) -> Span {
+    tokens.iter().map(|token| token.span).reduce(Span::to).unwrap_or_default()
 }

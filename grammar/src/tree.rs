@@ -80,6 +80,26 @@ impl<'s> Context<'s> {
         self.source.get(span.range()).unwrap_or_default()
     }
 
+    /// How far into its line `at` is, in bytes.
+    pub(crate) fn column(&self, at: u32) -> u32 {
+        let before = self.source.get(..at as usize).unwrap_or_default();
+        let line = before.rfind('\n').map_or(0, |line_break| line_break + 1);
+        crate::lexer::offset(before.len() - line)
+    }
+
+    /// Whether nothing but blanks stands behind `at`.
+    pub(crate) fn is_end(&self, at: u32) -> bool {
+        self.source.get(at as usize..).unwrap_or_default().trim_start().is_empty()
+    }
+
+    /// The line that holds `at`, without its break.
+    pub(crate) fn line(&self, at: u32) -> Span {
+        let start = at - self.column(at).min(at);
+        let behind = self.source.get(at as usize..).unwrap_or_default();
+        let length = behind.find('\n').unwrap_or(behind.len());
+        Span::new(start, at + crate::lexer::offset(length))
+    }
+
     pub(crate) fn report(&self, kind: SyntaxErrorKind, span: Span, fix: Option<Edit>) {
         self.errors.borrow_mut().push(SyntaxError { kind, span, fix });
     }

@@ -219,6 +219,8 @@ pub enum TokenKind {
     #[token("≤")]
     #[token("≥")]
     UnicodeCompare,
+    #[regex(r"/\*([^*]|\*[^/])*\*/")]
+    BlockComment,
     #[token("??")]
     Coalesce,
     /// `'text'`
