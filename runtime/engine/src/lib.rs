@@ -4,5 +4,15 @@
 //! from its surroundings: somebody who performs operations, a clock, somebody who watches.
 
 pub mod clock;
+#[cfg(test)]
+mod fixtures;
+pub mod home;
+mod ids;
+pub mod machine;
 pub mod port;
+pub mod program;
 pub mod protocol;
+
+pub use ids::new_run_id;
+pub use machine::{Machine, Usage};
+pub use program::Program;

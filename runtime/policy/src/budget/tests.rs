@@ -65,8 +65,11 @@ enum Step {
 }
 
 fn steps() -> impl Strategy<Value = Vec<Step>> {
-    let start = (any::<bool>(), 0..60i64, 0..400u64)
-        .prop_map(|(node, worst, tokens)| Step::Start { node, worst, tokens });
+    let start = (any::<bool>(), 0..60i64, 0..400u64).prop_map(|(node, worst, tokens)| Step::Start {
+        node,
+        worst,
+        tokens,
+    });
     let end = (any::<usize>(), 0..=100i64).prop_map(|(which, percent)| Step::End { which, percent });
     prop::collection::vec(prop_oneof![start, end], 0..200)
 }

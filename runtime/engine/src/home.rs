@@ -1,0 +1,3 @@
+//! Homes: what keeps runs and drives their machines.
+
+pub mod local;

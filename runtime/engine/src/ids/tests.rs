@@ -1,0 +1,34 @@
+use std::collections::BTreeSet;
+
+use super::*;
+
+#[test]
+fn keys_are_equal_for_equal_places_only() {
+    let place =
+        |frame, node, visit, branch, shadow| Place { frame, node: NodeId(node), visit, branch, shadow };
+    let mut keys = BTreeSet::new();
+    for run in ["a", "b"] {
+        for bits in 0..32u32 {
+            let bit = |n: u32| bits >> n & 1;
+            let here = place(bit(0), bit(1), bit(2), bit(3), bit(4));
+            assert_eq!(idempotency_key(run, here), idempotency_key(run, here));
+            keys.insert(idempotency_key(run, here));
+        }
+    }
+    assert_eq!(keys.len(), 64);
+}
+
+#[test]
+fn draws_are_spread_and_sticky() {
+    let below = (0..10_000).filter(|n| sticky_draw(&n.to_string(), "tone") < 500).count();
+    assert!((400..600).contains(&below), "{below}");
+    assert_eq!(sticky_draw("anna", "tone"), sticky_draw("anna", "tone"));
+    assert_ne!(sticky_draw("anna", "tone"), sticky_draw("anna", "length"));
+}
+
+#[test]
+fn run_names_sort_by_time() {
+    let first = new_run_id();
+    assert_eq!(first.len(), 36);
+    assert!(first <= new_run_id());
+}
