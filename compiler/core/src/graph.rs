@@ -31,6 +31,9 @@ mod start;
 mod target;
 mod unused;
 
+#[cfg(test)]
+mod tests;
+
 use flow_diagnostics::{Diagnostic, SourceFile};
 
 pub use cases::Cases;

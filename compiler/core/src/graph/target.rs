@@ -40,7 +40,7 @@ impl Guess {
     pub(super) fn new(by_name: &FxHashMap<SmolStr, NodeIx>) -> Self {
         let mut nodes: Vec<(&NodeIx, &SmolStr)> = by_name.iter().map(|(name, ix)| (ix, name)).collect();
         nodes.sort();
-        Self { names: nodes.into_iter().map(|(_, name)| name.clone()).collect(), left: 2_000_000 }
+        Self { names: nodes.into_iter().map(|(_, name)| name.clone()).collect(), left: 100_000 }
     }
 
     /// The name that differs least, if it differs little.

@@ -15,7 +15,10 @@ pub(super) fn check(cx: &Cx<'_>, out: &mut Vec<Diagnostic>) {
     unused_params(cx, &reads, out);
     let knots = Knots::new(cx.graph, |edge| edge.certain);
     for (ix, node) in cx.graph.nodes().filter(|(ix, _)| cx.scope.is_reachable(Place::Work(*ix))) {
-        let is_used = reads.nodes.contains_key(&ix) || node.name.is_missing() || !cx.callees.has_value(ix);
+        // Of two things with one name, every use means the first.
+        let is_hidden = cx.scope.resolve(&node.name.text, Place::Work(ix)) != Some(Binding::Result(ix));
+        let is_read = reads.nodes.contains_key(&ix) || is_hidden;
+        let is_used = is_read || node.name.is_missing() || !cx.callees.has_value(ix);
         let is_on_loop = knots.is_on_loop(ix.into());
         match (is_used, cx.callees.effect(ix)) {
             (true, _) => unread_answers(cx, ix, &reads, out),
