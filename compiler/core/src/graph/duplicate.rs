@@ -6,6 +6,7 @@ use rustc_hash::FxHashMap;
 use smol_str::SmolStr;
 
 use super::Cx;
+use super::scope::Candidate;
 use crate::report;
 
 /// Reports names of a flow that mean two things. Parameters of nodes may share a name if no node that has it lies
@@ -69,29 +70,21 @@ fn repeated<'a>(
     }
 }
 
-/// Parameters of different nodes: the extents of nodes in the dominator tree are nested or apart, so that a stack of
-/// the open ones finds every pair in one pass.
+/// Parameters of different nodes, one of which dominates the other.
 fn among_siblings(cx: &Cx<'_>, out: &mut Vec<Diagnostic>) {
-    for (_, nodes) in cx.scope.node_params().filter(|(name, nodes)| nodes.len() > 1 && !name.is_empty()) {
-        let mut extents: Vec<_> =
-            nodes.iter().map(|(node, index)| (cx.scope.extent(*node), *node, *index)).collect();
-        extents.sort();
-        let mut open: Vec<(u32, super::NodeIx, u32)> = Vec::new();
-        for ((start, size), node, index) in extents.into_iter().filter(|((_, size), ..)| *size > 0) {
-            open.retain(|(end, ..)| *end > start);
-            if let Some((_, above, first)) = open.last().filter(|(_, above, _)| *above != node) {
-                let names = (param(cx, node, index), param(cx, *above, *first));
-                if let (Some(name), Some(first)) = names {
-                    let was = format!("a parameter of node `{}`", cx.graph.name((*above).into()));
-                    out.push(report::graph::two_things(cx.at, name, first, &was));
-                }
+    for (_, list) in cx.scope.node_params().filter(|(name, _)| !name.is_empty()) {
+        for inner in list {
+            let outer = inner.within.and_then(|place| list.get(place as usize));
+            let Some(outer) = outer.filter(|outer| outer.node != inner.node) else { continue };
+            if let (Some(name), Some(first)) = (param(cx, inner), param(cx, outer)) {
+                let was = format!("a parameter of node `{}`", cx.graph.name(outer.node.into()));
+                out.push(report::graph::two_things(cx.at, name, first, &was));
             }
-            open.push((start + size, node, index));
         }
     }
 }
 
-fn param<'a>(cx: &Cx<'a>, node: super::NodeIx, index: u32) -> Option<&'a Name> {
-    let params = cx.graph.node(node)?.params.as_ref()?;
-    params.get(index as usize).map(|param| &param.name)
+fn param<'a>(cx: &Cx<'a>, candidate: &Candidate) -> Option<&'a Name> {
+    let params = cx.graph.node(candidate.node)?.params.as_ref()?;
+    params.get(candidate.index as usize).map(|param| &param.name)
 }

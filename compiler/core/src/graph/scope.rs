@@ -36,8 +36,19 @@ pub enum Binding {
 pub struct Scope<'a> {
     graph: &'a FlowGraph<'a>,
     params: FxHashMap<&'a str, u32>,
-    node_params: FxHashMap<&'a str, Vec<(NodeIx, u32)>>,
+    node_params: FxHashMap<&'a str, Vec<Candidate>>,
     tree: Dominators,
+}
+
+/// A parameter of a node, with the part of the dominator tree in which it is visible.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Candidate {
+    pub(super) node: NodeIx,
+    pub(super) index: u32,
+    start: u32,
+    end: u32,
+    /// The next wider candidate of that name, by its place in the list.
+    pub(super) within: Option<u32>,
 }
 
 impl<'a> Scope<'a> {
@@ -48,18 +59,22 @@ impl<'a> Scope<'a> {
         for (index, param) in graph.flow.params.iter().enumerate() {
             params.entry(param.name.text.as_str()).or_insert(index as u32);
         }
-        let mut node_params: FxHashMap<&str, Vec<(NodeIx, u32)>> = FxHashMap::default();
-        for (ix, node) in graph.nodes() {
-            for (index, param) in node.params.iter().flatten().enumerate() {
-                node_params.entry(param.name.text.as_str()).or_default().push((ix, index as u32));
+        let tree = Dominators::new(&moments(graph));
+        let mut node_params: FxHashMap<&str, Vec<Candidate>> = FxHashMap::default();
+        for (node, ast) in graph.nodes() {
+            let (start, size) = tree.span(entered(node.into()));
+            for (index, param) in (0_u32..).zip(ast.params.iter().flatten()) {
+                let candidate = Candidate { node, index, start, end: start + size, within: None };
+                node_params.entry(param.name.text.as_str()).or_default().push(candidate);
             }
         }
-        Self { graph, params, node_params, tree: Dominators::new(&moments(graph)) }
+        node_params.values_mut().for_each(|list| nest(list));
+        Self { graph, params, node_params, tree }
     }
 
     /// What `name` means at `place`, whether or not it has a value there. `None`: the flow has no such name.
     ///
-    /// Siblings may have parameters of one name; the one that is visible wins.
+    /// Siblings may have parameters of one name; the innermost that is visible wins.
     #[must_use]
     pub fn resolve(&self, name: &str, place: Place) -> Option<Binding> {
         if let Some(index) = self.params.get(name) {
@@ -69,12 +84,19 @@ impl<'a> Scope<'a> {
             return Some(Binding::Result(node));
         }
         let candidates = self.node_params.get(name)?;
-        let bind = |(node, index): &(NodeIx, u32)| Binding::NodeParam(*node, *index);
-        candidates
-            .iter()
-            .map(bind)
-            .find(|binding| self.has_value(*binding, place))
-            .or(candidates.first().map(bind))
+        let found = self.covering(candidates, self.moment(place)).or(candidates.first());
+        found.map(|found| Binding::NodeParam(found.node, found.index))
+    }
+
+    /// The innermost candidate that is visible at a vertex of the dominator tree.
+    fn covering<'c>(&self, candidates: &'c [Candidate], here: u32) -> Option<&'c Candidate> {
+        let (at, size) = self.tree.span(here);
+        let before = candidates.partition_point(|candidate| candidate.start <= at);
+        let mut found = candidates.get(before.checked_sub(1)?).filter(|_| size > 0)?;
+        while found.end <= at {
+            found = candidates.get(found.within? as usize)?;
+        }
+        Some(found)
     }
 
     /// Whether every way to `place` gives the name a value. True where no sure way leads: nothing is known.
@@ -103,14 +125,9 @@ impl<'a> Scope<'a> {
         self.tree.is_reachable(self.moment(place))
     }
 
-    /// Nodes that have a parameter of that name, by how deep they lie in the dominator tree.
-    pub(super) fn node_params(&self) -> impl Iterator<Item = (&'a str, &[(NodeIx, u32)])> {
-        self.node_params.iter().map(|(name, nodes)| (*name, nodes.as_slice()))
-    }
-
-    /// The place of a node in a walk of the dominator tree and how far what it dominates goes.
-    pub(super) fn extent(&self, node: NodeIx) -> (u32, u32) {
-        self.tree.span(entered(node.into()))
+    /// Parameters of nodes by name, sorted so that each comes behind those it lies within.
+    pub(super) fn node_params(&self) -> impl Iterator<Item = (&'a str, &[Candidate])> {
+        self.node_params.iter().map(|(name, list)| (*name, list.as_slice()))
     }
 
     /// All names that could stand at `place`, for "did you mean".
@@ -119,10 +136,9 @@ impl<'a> Scope<'a> {
         let node = move |(ix, node): (NodeIx, &flow_grammar::ast::Node)| {
             self.has_value(Binding::Result(ix), place).then(|| node.name.text.clone())
         };
-        let visible = move |(name, nodes): (&&str, &Vec<(NodeIx, u32)>)| {
-            let mut nodes = nodes.iter();
-            let any = nodes.any(|(ix, index)| self.has_value(Binding::NodeParam(*ix, *index), place));
-            any.then(|| SmolStr::from(*name))
+        let here = self.moment(place);
+        let visible = move |(name, list): (&&str, &Vec<Candidate>)| {
+            self.covering(list, here).map(|_| SmolStr::from(*name))
         };
         params.chain(self.graph.nodes().filter_map(node)).chain(self.node_params.iter().filter_map(visible))
     }
@@ -138,6 +154,19 @@ impl<'a> Scope<'a> {
                 None => entered(Vertex::ENTRY),
             },
         }
+    }
+}
+
+/// Sorts candidates along the dominator tree and links each to the one around it.
+fn nest(list: &mut [Candidate]) {
+    list.sort_by_key(|candidate| (candidate.start, candidate.node, candidate.index));
+    let mut open: Vec<(u32, u32)> = Vec::new();
+    for (place, candidate) in (0_u32..).zip(list) {
+        while open.last().is_some_and(|(_, end)| *end <= candidate.start) {
+            open.pop();
+        }
+        candidate.within = open.last().map(|(place, _)| *place);
+        open.push((place, candidate.end));
     }
 }
 
