@@ -98,6 +98,39 @@ impl Machine {
         }
     }
 
+    /// The machine after these events: what a home does that kept the events and lost the machine.
+    #[must_use]
+    pub fn replay(
+        program: Arc<Program>,
+        header: Arc<RunHeader>,
+        events: impl IntoIterator<Item = Event>,
+    ) -> Self {
+        let mut ignored = Vec::new();
+        let mut machine = Self::start_into(program, header, false, &mut ignored);
+        for event in events {
+            ignored.clear();
+            machine.apply_into(event, &mut ignored);
+        }
+        machine
+    }
+
+    /// BLAKE3 over the whole state. Equal for machines that heard the same events; comparable only between
+    /// machines of one version of this crate.
+    #[must_use]
+    pub fn state_hash(&self) -> [u8; 32] {
+        struct Sink(blake3::Hasher);
+        impl std::fmt::Write for Sink {
+            fn write_str(&mut self, text: &str) -> std::fmt::Result {
+                self.0.update(text.as_bytes());
+                Ok(())
+            }
+        }
+        let mut sink = Sink(blake3::Hasher::new());
+        // A hasher takes everything, so writing cannot fail.
+        let _ = std::fmt::Write::write_fmt(&mut sink, format_args!("{:?}", self.state.told()));
+        *sink.0.finalize().as_bytes()
+    }
+
     /// How the run ended, if it has.
     #[must_use]
     pub fn result(&self) -> Option<&RunResult> {

@@ -301,6 +301,12 @@ impl State {
         }
     }
 
+    /// Everything that events decide: all but who watches and what was allocated.
+    pub(crate) fn told(&self) -> impl std::fmt::Debug {
+        let counters = (self.next_op, self.next_frame, self.next_pool, self.now_ms);
+        (&self.header, &self.frames, &self.pending, counters, &self.spent, &self.result)
+    }
+
     /// An activation, unless it has ended.
     pub(crate) fn frame(&self, at: FrameRef) -> Option<&Frame> {
         let frame = self.frames.get(at.place as usize)?.as_deref()?;
