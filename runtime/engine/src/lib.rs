@@ -12,6 +12,7 @@ pub mod machine;
 pub mod port;
 pub mod program;
 pub mod protocol;
+pub mod task;
 
 pub use ids::new_run_id;
 pub use machine::{Machine, Usage};

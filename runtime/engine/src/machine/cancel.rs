@@ -18,6 +18,7 @@ impl Walk<'_> {
             self.out.push(Command::Cancel { op });
         }
         self.state.frames.clear();
+        self.state.free.clear();
         self.state.result = Some(result.clone());
         self.out.push(Command::Finish(result));
     }

@@ -6,7 +6,7 @@ use smol_str::SmolStr;
 
 use super::state::{Fault, Frame, FrameRef, Phase, Settled, Spend, Step, Via, Working};
 use super::walk::{Walk, put};
-use crate::protocol::{Facts, Outcome, Record, RunError, RunResult};
+use crate::protocol::{Facts, OpId, Outcome, Record, RunError, RunResult};
 
 impl Walk<'_> {
     /// An operation has ended.
@@ -108,7 +108,7 @@ impl Walk<'_> {
         let node = program.node(frame.flow, frame.at)?;
         let work = std::mem::replace(&mut frame.work, Working::Nothing);
         let degraded = work.branches().iter().any(|branch| branch.degraded);
-        let (facts, vias, timer) = summed(frame, work, now_ms);
+        let Summed { facts, vias, timer } = summed(frame, work, now_ms);
         if let Some(state) = frame.nodes.get_mut(frame.at.index()) {
             state.degraded = degraded;
             state.facts = facts;
@@ -171,20 +171,24 @@ impl Walk<'_> {
     }
 }
 
-/// What is known of a node's work: the facts of its only operation as they are, else sums.
-fn summed(
-    frame: &Frame,
-    work: Working,
-    now_ms: i64,
-) -> (Option<Box<Facts>>, Vec<(u32, Via)>, Option<crate::protocol::OpId>) {
+/// What is left of a node's work.
+#[derive(Default)]
+struct Summed {
+    facts: Option<Box<Facts>>,
+    /// The splits that were decided, with the branches that did.
+    vias: Vec<(u32, Via)>,
+    timer: Option<OpId>,
+}
+
+/// The facts of a node's only operation as they are, else sums over its calls.
+fn summed(frame: &Frame, work: Working, now_ms: i64) -> Summed {
     let mut vias = Vec::new();
-    let latency_ms = now_ms.saturating_sub(frame.entered_ms).max(0).unsigned_abs();
     let (spent, timer) = match work {
-        Working::Nothing => return (None, vias, None),
-        Working::One(mut branch) => {
-            vias.extend(branch.via.drain(..).map(|via| (0, via)));
+        Working::Nothing => return Summed::default(),
+        Working::One(branch) => {
+            vias.extend(branch.via.into_iter().map(|via| (0, via)));
             if branch.facts.is_some() {
-                return (branch.facts, vias, branch.meter.timer);
+                return Summed { facts: branch.facts, vias, timer: branch.meter.timer };
             }
             (branch.meter.spent, branch.meter.timer)
         }
@@ -200,8 +204,8 @@ fn summed(
         input_tokens: spent.input_tokens,
         output_tokens: spent.output_tokens,
         attempts: spent.attempts,
-        latency_ms,
+        latency_ms: now_ms.saturating_sub(frame.entered_ms).max(0).unsigned_abs(),
         ..Facts::default()
     };
-    (Some(Box::new(facts)), vias, timer)
+    Summed { facts: Some(Box::new(facts)), vias, timer }
 }

@@ -18,8 +18,10 @@ pub(crate) struct State {
     pub(crate) header: Arc<RunHeader>,
     /// Activations by place; a free place is empty.
     pub(crate) frames: Vec<Option<Box<Frame>>>,
-    /// Operations under way in the order of their ids.
-    pub(crate) pending: Vec<(OpId, Waiter)>,
+    /// Empty places among `frames`.
+    pub(crate) free: Vec<u32>,
+    /// Operations under way in the order of their ids. Most end in that order, so the front must be cheap.
+    pub(crate) pending: VecDeque<(OpId, Waiter)>,
     /// What is left to do of the current event. Empty between two events.
     pub(crate) steps: VecDeque<Step>,
     pub(crate) next_op: u32,
@@ -290,7 +292,8 @@ impl State {
             now_ms: header.started_ms,
             header,
             frames: Vec::with_capacity(1),
-            pending: Vec::new(),
+            free: Vec::new(),
+            pending: VecDeque::new(),
             steps: VecDeque::new(),
             next_op: 1,
             next_frame: 0,
@@ -322,18 +325,18 @@ impl State {
     /// Gives an activation a place.
     pub(crate) fn place(&mut self, frame: Box<Frame>) -> FrameRef {
         let id = frame.id;
-        let free = self.frames.iter().position(Option::is_none);
-        let place = free.unwrap_or(self.frames.len());
-        match self.frames.get_mut(place) {
+        let place = self.free.pop().unwrap_or(self.frames.len() as u32);
+        match self.frames.get_mut(place as usize) {
             Some(slot) => *slot = Some(frame),
             None => self.frames.push(Some(frame)),
         }
-        FrameRef { place: place as u32, id }
+        FrameRef { place, id }
     }
 
     /// Ends an activation.
     pub(crate) fn remove(&mut self, at: FrameRef) -> Option<Box<Frame>> {
         self.frame(at)?;
+        self.free.push(at.place);
         self.frames.get_mut(at.place as usize)?.take()
     }
 
@@ -346,7 +349,7 @@ impl State {
 
     /// Remembers who waits for an operation.
     pub(crate) fn expect(&mut self, op: OpId, waiter: Waiter) {
-        self.pending.push((op, waiter));
+        self.pending.push_back((op, waiter));
     }
 
     /// Who waits for an operation.

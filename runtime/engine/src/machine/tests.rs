@@ -64,10 +64,12 @@ impl Tape {
     }
 
     fn invocations(&self) -> Vec<&Invocation> {
-        let invocation = |command| match command {
-            &Command::Invoke(ref invocation) => Some(&**invocation),
-            _ => None,
-        };
+        fn invocation(command: &Command) -> Option<&Invocation> {
+            match command {
+                Command::Invoke(invocation) => Some(invocation),
+                _ => None,
+            }
+        }
         self.out.iter().filter_map(invocation).collect()
     }
 

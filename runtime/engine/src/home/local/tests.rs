@@ -11,10 +11,13 @@ use crate::protocol::RunResult::{Cancelled, Returned};
 
 const START_MS: i64 = 1_000;
 
+type Log = Arc<Mutex<Vec<String>>>;
+type Answer = fn(&InvokeContext, &Invocation, Log) -> Reply;
+
 /// Answers a call by its callee; writes down what it did.
 struct Script {
-    log: Arc<Mutex<Vec<String>>>,
-    answer: fn(&InvokeContext, &Invocation, Arc<Mutex<Vec<String>>>) -> Reply,
+    log: Log,
+    answer: Answer,
 }
 
 impl Effects for Script {
@@ -23,12 +26,7 @@ impl Effects for Script {
     }
 }
 
-type Answer = fn(&InvokeContext, &Invocation, Arc<Mutex<Vec<String>>>) -> Reply;
-
-fn runner(
-    flows: Vec<flow_ir::flow::Flow>,
-    answer: Answer,
-) -> (Runner, Arc<Mutex<Vec<String>>>, VirtualClock) {
+fn runner(flows: Vec<flow_ir::flow::Flow>, answer: Answer) -> (Runner, Log, VirtualClock) {
     let clock = VirtualClock::starting_at(START_MS);
     let log = Arc::new(Mutex::new(Vec::new()));
     let effects = Arc::new(Script { log: Arc::clone(&log), answer });
@@ -49,8 +47,8 @@ fn header() -> Arc<RunHeader> {
 }
 
 /// Answers after some virtual time, writing down when it was aborted or done.
-fn after(cx: &InvokeContext, ms: u64, log: Arc<Mutex<Vec<String>>>, name: &'static str) -> Reply {
-    struct Note(Arc<Mutex<Vec<String>>>, &'static str, bool);
+fn after(cx: &InvokeContext, ms: u64, log: Log, name: &'static str) -> Reply {
+    struct Note(Log, &'static str, bool);
     impl Drop for Note {
         fn drop(&mut self) {
             let end = if self.2 { "done" } else { "aborted" };
