@@ -342,6 +342,14 @@ impl Lexer<'_> {
     }
 }
 
+/// What separates tokens. Other blanks of Unicode are no part of the language.
+pub(crate) const BLANKS: [char; 4] = [' ', '\t', '\r', '\n'];
+
+/// Whether `text` holds nothing but blanks.
+pub(crate) fn is_blank(text: &str) -> bool {
+    text.trim_start_matches(BLANKS).is_empty()
+}
+
 /// Whether `at` begins a line. A byte order mark at the start of the file does not count.
 pub(crate) fn is_column_zero(source: &str, at: u32) -> bool {
     let before = source.get(..at as usize).unwrap_or_default();

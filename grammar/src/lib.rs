@@ -6,14 +6,17 @@
 
 pub mod ast;
 mod error;
+mod format;
 pub mod lexer;
 mod parser;
 mod span;
 mod split;
 mod tree;
 mod trivia;
+pub mod visit;
 
 pub use error::{Edit, SyntaxError, SyntaxErrorKind};
+pub use format::{format, format_parsed};
 pub use lexer::decode;
 pub use span::Span;
 pub use trivia::{Comment, Trivia};

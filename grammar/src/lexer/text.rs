@@ -1,6 +1,6 @@
 //! The inside of strings, which logos does not see: text pieces, escapes, holes and tags.
 
-use super::{Lexer, OpenText, TokenKind, offset};
+use super::{BLANKS, Lexer, OpenText, TokenKind, offset};
 use crate::error::SyntaxErrorKind;
 use crate::span::Span;
 use crate::split;
@@ -46,7 +46,7 @@ impl Lexer<'_> {
             let at = start + index;
             match byte {
                 b'\n' if !is_block || split::item_begins(self.source, at + 1) => {
-                    return (line_end(self.source, at), Stop::Unterminated);
+                    return (self.text_end(start, at), Stop::Unterminated);
                 }
                 _ if escaped => escaped = false,
                 b'\\' => escaped = true,
@@ -56,7 +56,13 @@ impl Lexer<'_> {
                 _ => {}
             }
         }
-        (start + rest.len(), Stop::Unterminated)
+        (self.text_end(start, start + rest.len()), Stop::Unterminated)
+    }
+
+    /// The end of a text that nobody ended, without the blanks in front of what comes next.
+    fn text_end(&self, start: usize, end: usize) -> usize {
+        let text = self.source.get(start..end).unwrap_or_default();
+        start + text.trim_end_matches(BLANKS).len()
     }
 
     /// Only the outermost string is reported: whatever is open inside it ends with it.
@@ -108,10 +114,4 @@ fn tag(word: &str) -> Option<TokenKind> {
 
 fn starts_with(bytes: &[u8], at: usize, prefix: &[u8]) -> bool {
     bytes.get(at..).is_some_and(|rest| rest.starts_with(prefix))
-}
-
-/// The end of the line whose break is at `at`, without the `\r` of Windows.
-fn line_end(source: &str, at: usize) -> usize {
-    let before = source.get(..at).unwrap_or_default();
-    if before.ends_with('\r') { at - 1 } else { at }
 }

@@ -3,6 +3,7 @@
 use super::Context;
 use crate::ast::{Expr, Name, Template, TemplatePart};
 use crate::error::{Edit, SyntaxErrorKind};
+use crate::lexer::is_blank;
 use crate::span::Span;
 
 /// What stands between the quotes, in a row.
@@ -95,7 +96,7 @@ impl Context<'_> {
 
     fn is_blank(&self, line: &[Segment]) -> bool {
         line.iter().all(|segment| match segment {
-            Segment::Text(span) => self.slice(*span).trim().is_empty(),
+            Segment::Text(span) => is_blank(self.slice(*span)),
             Segment::Hole(_)
             | Segment::Each { .. }
             | Segment::If { .. }
@@ -107,7 +108,7 @@ impl Context<'_> {
     fn is_tags_only(&self, line: &[Segment]) -> bool {
         line.iter().any(Segment::is_tag)
             && line.iter().all(|segment| match segment {
-                Segment::Text(span) => self.slice(*span).trim().is_empty(),
+                Segment::Text(span) => is_blank(self.slice(*span)),
                 other => other.is_tag(),
             })
     }
