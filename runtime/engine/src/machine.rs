@@ -29,6 +29,7 @@ mod cancel;
 mod limits;
 mod settle;
 mod shadow;
+mod snapshot;
 pub(crate) mod state;
 mod view;
 mod walk;
@@ -38,6 +39,7 @@ mod tests;
 
 use std::sync::Arc;
 
+pub use self::snapshot::SnapshotError;
 use self::state::{State, Waiter};
 use self::walk::Walk;
 use crate::program::Program;

@@ -1,6 +1,7 @@
 mod forms;
 mod limits;
 mod random;
+mod snapshot;
 
 use std::fmt::Write as _;
 

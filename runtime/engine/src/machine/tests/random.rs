@@ -179,6 +179,19 @@ fn stray(dice: &mut Dice, ledger: &Ledger, now_ms: i64) -> Event {
     Event::Resolved { op: late, outcome: random_outcome(dice), now_ms }
 }
 
+/// A machine that was written and read back. Changed bytes are refused or read, but never break anything.
+fn through_bytes(program: &Arc<Program>, machine: &Machine, dice: &mut Dice) -> Machine {
+    let mut bytes = machine.snapshot();
+    let again = Machine::restore(Arc::clone(program), header(), &bytes).unwrap();
+    assert_eq!(again.state_hash(), machine.state_hash());
+    let place = dice.below(bytes.len() as u32) as usize;
+    bytes[place] ^= 1 << dice.below(8);
+    let _ = Machine::restore(Arc::clone(program), header(), &bytes);
+    let cut = Machine::restore(Arc::clone(program), header(), &bytes[..place]);
+    assert!(cut.is_err());
+    again
+}
+
 /// Walks a random graph by a random schedule, and checks everything that must always hold.
 fn walk(seed: u64) {
     let mut dice = Dice(Draws::new(seed));
@@ -199,6 +212,9 @@ fn walk(seed: u64) {
         assert_eq!(under_way, ledger.invoked.union(&ledger.timers).copied().collect());
         let cancel = dice.below(2_000) == 0;
         let event = if cancel { Event::CancelRequested { now_ms } } else { ledger.event(&mut dice, now_ms) };
+        if dice.chance(5) {
+            machine = through_bytes(&program, &machine, &mut dice);
+        }
         let commands = machine.apply(&event);
         ledger.note(&commands);
         assert!(counters_hold(&machine));
