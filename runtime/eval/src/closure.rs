@@ -9,6 +9,7 @@
 
 mod build;
 mod code;
+mod hot;
 mod lambda;
 mod place;
 mod predicate;

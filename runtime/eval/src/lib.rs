@@ -32,8 +32,12 @@
 
 pub mod closure;
 pub mod context;
+#[cfg(test)]
+mod differential;
 pub mod interp;
 pub mod invalid;
+#[cfg(feature = "jit")]
+pub mod jit;
 pub mod json;
 mod ops;
 pub mod schema;
@@ -50,5 +54,7 @@ pub use closure::{Compiled, Predicate, Program, compile, compile_predicate};
 pub use context::{Context, Facts, NoFacts};
 pub use interp::{MAX_DEPTH, Rendered, eval, eval_function, render, run_check};
 pub use invalid::Invalid;
+#[cfg(feature = "jit")]
+pub use jit::Batch;
 pub use ops::compare::constant;
 pub use value::{Media, MediaKind, Value};

@@ -136,6 +136,11 @@ impl<'a> Builder<'a> {
         self.scope.iter().rposition(|id| *id == local)
     }
 
+    /// The binders around the part at hand, by position.
+    pub(super) fn scope(&self) -> &[LocalId] {
+        &self.scope
+    }
+
     /// Compiles something that sees one more binder.
     pub(super) fn within<T>(&mut self, local: LocalId, compile: impl FnOnce(&mut Self) -> T) -> T {
         self.scope.push(local);

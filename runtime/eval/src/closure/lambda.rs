@@ -1,11 +1,10 @@
 //! Built-ins that run a lambda per element.
 
-use std::sync::Arc;
-
 use flow_ir::expr::{Builtin, Expr, Lambda};
 
 use super::build::Builder;
 use super::code::{Code, Frame, Test};
+use super::hot::{Hot, Question};
 use crate::Value;
 use crate::invalid::Outcome;
 use crate::ops::{builtin::wrong_arguments, list};
@@ -15,16 +14,28 @@ impl Builder<'_> {
         let [source] = args else {
             return Box::new(move |_| Err(wrong_arguments(op)));
         };
+        let hot = Hot::new(source, lambda, self.scope());
         let source = self.code(source);
         match op {
-            Builtin::Filter | Builtin::Any | Builtin::All | Builtin::Count => self.tested(op, source, lambda),
-            Builtin::Map | Builtin::SortBy => {
+            Builtin::Filter | Builtin::Any | Builtin::All | Builtin::Count => {
+                self.tested(op, source, lambda, hot)
+            }
+            Builtin::Map => {
                 let body = self.within(lambda.param, |inner| inner.code(&lambda.body));
                 Box::new(move |frame| {
                     let value = source(frame)?;
                     let items = list::items("a lambda", &value)?;
-                    let mapped = map(items, frame, &body)?;
-                    if op == Builtin::Map { Ok(Value::list(mapped)) } else { list::sort_by(items, &mapped) }
+                    let made = hot.ask(Question::Map, items, frame);
+                    made.unwrap_or_else(|| map(items, frame, &body).map(Value::list))
+                })
+            }
+            Builtin::SortBy => {
+                let body = self.within(lambda.param, |inner| inner.code(&lambda.body));
+                Box::new(move |frame| {
+                    let value = source(frame)?;
+                    let items = list::items("a lambda", &value)?;
+                    let keys = map(items, frame, &body)?;
+                    list::sort_by(items, &keys)
                 })
             }
             other => Box::new(move |frame| {
@@ -34,18 +45,33 @@ impl Builder<'_> {
         }
     }
 
-    fn tested(&mut self, op: Builtin, source: Box<Code>, lambda: &Lambda) -> Box<Code> {
+    fn tested(&mut self, op: Builtin, source: Box<Code>, lambda: &Lambda, hot: Hot) -> Box<Code> {
         let test = self.within(lambda.param, |inner| inner.test(&lambda.body));
+        let question = match op {
+            Builtin::Filter => Question::Filter,
+            Builtin::Any => Question::Any,
+            Builtin::All => Question::All,
+            _ => Question::Count,
+        };
         Box::new(move |frame| {
             let value = source(frame)?;
             let items = list::items("a lambda", &value)?;
-            match op {
-                Builtin::Filter => filter(items, frame, &test),
-                Builtin::Any => search(items, frame, &test, true).map(Value::Bool),
-                Builtin::All => search(items, frame, &test, false).map(|found| Value::Bool(!found)),
-                _ => count(items, frame, &test).map(Value::Int),
-            }
+            hot.ask(question, items, frame).unwrap_or_else(|| answer(question, items, frame, &test))
         })
+    }
+}
+
+fn answer(question: Question, items: &[Value], frame: &mut Frame<'_>, test: &Test) -> Outcome {
+    match question {
+        Question::Filter => filter(items, frame, test),
+        Question::Any => search(items, frame, test, true).map(Value::Bool),
+        Question::All => search(items, frame, test, false).map(|found| Value::Bool(!found)),
+        Question::Count => count(items, frame, test).map(Value::Int),
+        Question::Map => {
+            let tested =
+                items.iter().map(|item| frame.with(item.clone(), |frame| test(frame)).map(Value::Bool));
+            tested.collect::<Outcome<Vec<_>>>().map(Value::list)
+        }
     }
 }
 
@@ -53,7 +79,7 @@ fn map(items: &[Value], frame: &mut Frame<'_>, body: &Code) -> Outcome<Vec<Value
     items.iter().map(|item| frame.with(item.clone(), |frame| body(frame))).collect()
 }
 
-fn filter(items: &Arc<[Value]>, frame: &mut Frame<'_>, test: &Test) -> Outcome {
+fn filter(items: &[Value], frame: &mut Frame<'_>, test: &Test) -> Outcome {
     let mut kept = Vec::new();
     for item in items.iter() {
         if frame.with(item.clone(), |frame| test(frame))? {
