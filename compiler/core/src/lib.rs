@@ -1,8 +1,24 @@
 //! The compiler's core: names, types, graph checks and lowering of a package to a Bundle.
 //!
 //! Pure: text in, diagnostics and a Bundle out. It reads no file, clock or environment, and it never fails:
-//! whatever the text, [`check`] returns what is wrong with it. Start reading at [`workspace`], then `package`
+//! whatever the text, [`check`] returns what is wrong with it. Start reading at [`Workspace`], then `package`
 //! (what is declared), `expr` (expressions), `flow` (graphs).
 
+mod bodies;
+mod callee;
+mod expr;
+mod flow;
+mod flow_paths;
 pub mod graph;
+pub mod manifest;
+mod methods;
+mod names;
+mod package;
 mod report;
+mod setup;
+mod tests_of;
+mod trigger;
+mod types;
+mod workspace;
+
+pub use workspace::{Checked, Output, PackageInput, Workspace, check};

@@ -2,6 +2,7 @@
 //!
 //! Nothing here decides whether something is wrong. A constructor takes names and places and words them.
 
+pub(crate) mod calls;
 pub(crate) mod data;
 pub(crate) mod graph;
 pub(crate) mod limits;

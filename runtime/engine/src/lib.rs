@@ -4,7 +4,6 @@
 //! from its surroundings: somebody who performs operations, a clock, somebody who watches.
 
 pub mod clock;
-pub mod effects;
 #[cfg(test)]
 mod fixtures;
 pub mod home;

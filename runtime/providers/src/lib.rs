@@ -15,6 +15,4 @@ pub mod tool_command;
 pub mod tool_http;
 
 pub use providers::{Providers, Routing};
-pub use secrets::{
-    EnvironmentSecrets, FixedSecrets, NoSecrets, SecretString, Secrets, redact, scrub, variable_of,
-};
+pub use secrets::{EnvironmentSecrets, FixedSecrets, NoSecrets, SecretString, Secrets, redact};

@@ -1,0 +1,120 @@
+//! Errors of nodes: which are waited for in vain (FL0208), which must be handled (FL0608), and who waits for
+//! ever (FL0407).
+
+use flow_grammar::ast;
+use flow_ir::setup::Method;
+use flow_ir::units::ErrorClass;
+
+use super::calls::{noun, possible, target_name};
+use super::{NodePlan, handled, takes};
+use crate::callee::Target;
+use crate::expr::Elab;
+use crate::graph::{ClassSet, FlowGraph, NodeIx};
+use crate::names::Item;
+use crate::report;
+
+/// The classes that leave the flow: what no node and no header handles, and `Failed` if a path fails.
+pub(super) fn leaving(graph: &FlowGraph<'_>, plans: &[NodePlan]) -> ClassSet {
+    let header = handled(&graph.flow.entry);
+    let mut classes = ClassSet::NONE;
+    let edges = graph.flow.entry.iter().chain(graph.flow.nodes.iter().flat_map(|node| &node.edges));
+    if edges.clone().any(|edge| matches!(edge.target, ast::Target::Fail(_, _))) {
+        classes = classes.and(ClassSet::of(ErrorClass::Failed));
+    }
+    for ((index, node), plan) in (0u32..).zip(&graph.flow.nodes).zip(plans) {
+        let raised = plan.raises.unwrap_or(ClassSet::ALL).without(handled(&node.edges));
+        let left = if graph.is_handler(NodeIx(index)) { raised } else { raised.without(header) };
+        classes = classes.and(left);
+    }
+    classes
+}
+
+/// Reports what is wrong with the handling of errors in a flow.
+pub(super) fn check(elab: &mut Elab<'_, '_>, graph: &FlowGraph<'_>, plans: &[NodePlan], flow: &ast::Flow) {
+    unknown_classes(elab, &flow.entry);
+    for ((_, node), plan) in graph.nodes().zip(plans) {
+        unknown_classes(elab, &node.edges);
+        impossible(elab, node, plan);
+        must_handle(elab, node, plan);
+    }
+}
+
+/// Words behind `on` that name no class.
+fn unknown_classes(elab: &mut Elab<'_, '_>, edges: &[ast::Edge]) {
+    for name in edges.iter().flat_map(class_names) {
+        if ClassSet::named(&name.text).is_none() && !name.is_missing() {
+            let classes = ErrorClass::ALL.into_iter().map(ErrorClass::name).chain(["Error"]);
+            let known = report::names::plain(classes);
+            let span = elab.span(name.span);
+            elab.out.push(report::calls::no_class(span, &name.text, &known));
+        }
+    }
+}
+
+fn class_names(edge: &ast::Edge) -> &[ast::Name] {
+    match &edge.guard {
+        Some(ast::Guard::On(names)) => names,
+        Some(ast::Guard::When(_)) | None => &[],
+    }
+}
+
+/// FL0208.
+fn impossible(elab: &mut Elab<'_, '_>, node: &ast::Node, plan: &NodePlan) {
+    let Some(raises) = plan.raises else { return };
+    for name in node.edges.iter().flat_map(class_names) {
+        let Some(class) = ClassSet::named(&name.text) else { continue };
+        if !class.common(raises).is_empty() {
+            continue;
+        }
+        let target = match plan.targets.as_slice() {
+            [only] => *only,
+            _ => Target::Pure,
+        };
+        let what = target_name(elab.pkg, target).unwrap_or_else(|| node.name.text.to_string());
+        let noun = if node.work.is_none() { "a router" } else { noun(target) };
+        let span = elab.span(name.span);
+        elab.out.push(report::calls::impossible(span, &name.text, &what, noun, &possible(raises)));
+    }
+}
+
+/// FL0608 and FL0407: outcomes that are no accidents.
+fn must_handle(elab: &mut Elab<'_, '_>, node: &ast::Node, plan: &NodePlan) {
+    let taken = node.edges.iter().fold(ClassSet::NONE, |all, edge| all.and(takes(edge)));
+    let (calls, node_within) = calls_of(node);
+    for (call, target) in calls.into_iter().zip(&plan.targets) {
+        let outcome = match target {
+            Target::Item(Item::Check(_)) => ErrorClass::Invalid,
+            Target::Item(Item::Human(_)) | Target::Method(_, Method::EventsWait) => ErrorClass::Expired,
+            _ => continue,
+        };
+        if outcome == ErrorClass::Expired && !has_time(call.within.as_ref()) && !has_time(node_within) {
+            let what = match target {
+                Target::Item(_) => "a person is asked",
+                _ => "an event is waited for",
+            };
+            let span = elab.span(call.expr.span);
+            elab.out.push(report::tools::unbounded_wait(span, what));
+            continue;
+        }
+        if call.otherwise.is_none() && !taken.contains(outcome) {
+            let span = elab.span(node.name.span);
+            elab.out.push(report::tools::unhandled(span, &node.name.text, outcome.name()));
+        }
+    }
+}
+
+fn calls_of(node: &ast::Node) -> (Vec<&ast::Call>, Option<&ast::Within>) {
+    match &node.work {
+        None => (Vec::new(), None),
+        Some(ast::Work::Call(call)) => (vec![call], None),
+        Some(ast::Work::All { branches, within, .. }) => {
+            (branches.iter().map(|branch| &branch.call).collect(), within.as_ref())
+        }
+        Some(ast::Work::Each { call, within, .. }) => (vec![call], within.as_ref()),
+    }
+}
+
+fn has_time(within: Option<&ast::Within>) -> bool {
+    let limits = within.map(|within| within.limits.as_slice()).unwrap_or_default();
+    limits.iter().any(|limit| limit.label.is_none() && crate::types::unit_ms(limit.quantity.unit).is_some())
+}

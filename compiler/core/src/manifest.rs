@@ -1,0 +1,72 @@
+//! `flow.toml`.
+
+/// What `flow.toml` says.
+#[derive(Clone, PartialEq, Debug, Default)]
+pub struct Manifest {
+    /// The package's name.
+    pub package: String,
+    /// The version of the language it is written for.
+    pub flow: String,
+    /// Who may answer, and what they see.
+    pub roles: Vec<Role>,
+    /// Which grants each package has.
+    pub grants: Vec<(String, Vec<String>)>,
+    /// Which regions may see each label.
+    pub labels: Vec<(String, Vec<String>)>,
+    /// Hosts that tools and models may reach; empty is all.
+    pub egress: Vec<String>,
+    /// Warnings that are errors here, or that are silenced.
+    pub lints: Vec<(String, LintLevel)>,
+    /// Defaults per transport.
+    pub defaults: Vec<(String, Defaults)>,
+    /// Most money per day of each tenant, in micro-dollars.
+    pub tenants: Vec<(String, flow_ir::units::Usd)>,
+    /// Packages it depends on.
+    pub deps: Vec<Dependency>,
+}
+
+/// A role of people.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Role {
+    /// As written in `human`.
+    pub name: String,
+    /// Whether an answer of theirs is trusted.
+    pub trusted: bool,
+    /// Labels they may see.
+    pub sees: Vec<String>,
+}
+
+/// How a warning is treated.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[allow(missing_docs)]
+pub enum LintLevel {
+    Allow,
+    Warn,
+    Deny,
+}
+
+/// What a tool takes that does not say it itself.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct Defaults {
+    /// Of one attempt, ms.
+    pub timeout_ms: Option<u64>,
+    /// Further attempts after the first.
+    pub retry: Option<u32>,
+    /// Calls at once.
+    pub parallel: Option<u32>,
+}
+
+/// A package from somewhere else.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Dependency {
+    /// The first part of import paths.
+    pub name: String,
+    /// Where it comes from.
+    pub source: String,
+    /// Which version.
+    pub rev: String,
+}
+
+mod read;
+
+pub(crate) use read::read;

@@ -1,0 +1,210 @@
+//! `model`.
+
+use flow_grammar::ast::{self, ArgValue, ExprKind as Ast};
+use flow_ir::ModelId;
+use flow_ir::setup::{Capability, Model, Provider};
+use smol_str::SmolStr;
+
+use super::{Settings, source_call, unknown_source};
+use crate::expr::Elab;
+use crate::names::Item;
+use crate::report;
+use crate::types::unit_ms;
+
+const SETTINGS: [&str; 17] = [
+    "region",
+    "can",
+    "context",
+    "output",
+    "price_in",
+    "price_out",
+    "latency",
+    "timeout",
+    "retry",
+    "breaker",
+    "fallback",
+    "hedge",
+    "limit",
+    "parallel",
+    "token_factor",
+    "batch",
+    "auth",
+];
+
+const CAPABILITIES: [(&str, Capability); 9] = [
+    ("Json", Capability::Json),
+    ("Stream", Capability::Stream),
+    ("Tools", Capability::Tools),
+    ("Logprobs", Capability::Logprobs),
+    ("Image", Capability::Image),
+    ("Audio", Capability::Audio),
+    ("File", Capability::File),
+    ("Embed", Capability::Embed),
+    ("Rerank", Capability::Rerank),
+];
+
+const PROVIDERS: [&str; 7] =
+    ["openai", "anthropic", "bedrock", "vertex", "gemini", "openai_compatible", "registry"];
+
+/// Lowers a model.
+pub(crate) fn lower(elab: &mut Elab<'_, '_>, setup: &ast::Setup) -> Model {
+    let settings = Settings::new(elab, "model", &setup.settings, &SETTINGS);
+    let (provider, id, address) = provider(elab, setup);
+    Model {
+        name: setup.name.text.clone(),
+        provider,
+        id,
+        address,
+        auth: settings.secret(elab, "auth"),
+        region: settings.text(elab, "region"),
+        can: capabilities(elab, &settings),
+        context: settings.tokens(elab, "context"),
+        output: settings.tokens(elab, "output"),
+        price_in: settings.price(elab, "price_in"),
+        price_out: settings.price(elab, "price_out"),
+        timeout_ms: settings.ms(elab, "timeout"),
+        retry: settings.count(elab, "retry").unwrap_or(0),
+        fallback: models(elab, &settings, "fallback"),
+        parallel: settings.count(elab, "parallel"),
+        token_factor: token_factor(elab, &settings),
+        latency_ms: latency(elab, &settings),
+    }
+}
+
+fn provider(elab: &mut Elab<'_, '_>, setup: &ast::Setup) -> (Provider, SmolStr, Option<SmolStr>) {
+    let unknown = (Provider::Openai, SmolStr::default(), None);
+    let Some(source) = &setup.source else {
+        let span = elab.span(setup.name.span);
+        let example = "openai(\"gpt-5-mini\")";
+        elab.out.push(report::tools::no_source(span, &setup.name.text, "model", example));
+        return unknown;
+    };
+    if matches!(source.kind, Ast::Missing) {
+        return unknown;
+    }
+    let Some(call) = source_call(source) else {
+        unknown_source(elab, source, &PROVIDERS);
+        return unknown;
+    };
+    let provider = match call.path.as_slice() {
+        ["openai"] => Provider::Openai,
+        ["anthropic"] => Provider::Anthropic,
+        ["bedrock"] => Provider::Bedrock,
+        ["vertex"] => Provider::Vertex,
+        ["gemini"] => Provider::Gemini,
+        ["registry"] => Provider::Registry,
+        ["openai_compatible"] => {
+            let address = call.text(elab, 0, "the address");
+            let id = call.text(elab, 1, "the name of the model");
+            return (Provider::OpenaiCompatible, id, Some(address));
+        }
+        _ => {
+            unknown_source(elab, source, &PROVIDERS);
+            return unknown;
+        }
+    };
+    (provider, call.text(elab, 0, "the name of the model"), None)
+}
+
+fn capabilities(elab: &mut Elab<'_, '_>, settings: &Settings<'_>) -> Vec<Capability> {
+    let Some(value) = settings.value("can") else { return Vec::new() };
+    let words: Vec<&str> = CAPABILITIES.iter().map(|(word, _)| *word).collect();
+    let Ast::List(items) = &value.kind else {
+        let span = elab.span(value.span);
+        elab.out.push(report::names::bad_setting(span, "can", "a list of capabilities", "[Json, Stream]"));
+        return Vec::new();
+    };
+    let mut found = Vec::new();
+    for item in items {
+        let span = elab.span(item.span);
+        let word = match &item.kind {
+            Ast::Upper(word) | Ast::Name(word) => word.clone(),
+            _ => SmolStr::default(),
+        };
+        match CAPABILITIES.iter().find(|(name, _)| *name == word) {
+            Some((_, capability)) => found.push(*capability),
+            None => elab.out.push(report::names::bad_choice(span, "can", &word, &words)),
+        }
+    }
+    found.sort_unstable();
+    found.dedup();
+    found
+}
+
+/// Names of models in square brackets.
+pub(super) fn models(elab: &mut Elab<'_, '_>, settings: &Settings<'_>, name: &str) -> Vec<ModelId> {
+    let Some(value) = settings.value(name) else { return Vec::new() };
+    let Ast::List(items) = &value.kind else {
+        let span = elab.span(value.span);
+        elab.out.push(report::names::bad_setting(span, name, "a list of models", "[careful]"));
+        return Vec::new();
+    };
+    items.iter().filter_map(|item| model_name(elab, item)).collect()
+}
+
+/// A model named by an expression.
+pub(super) fn model_name(elab: &mut Elab<'_, '_>, expr: &ast::Expr) -> Option<ModelId> {
+    let names = crate::expr::path_of(expr).unwrap_or_default();
+    let found = match names.as_slice() {
+        [only] => elab.names().find(only),
+        [module, name] => match elab.names().find(module) {
+            Some(Item::Module(module)) => elab.names().find_in(module, name),
+            other => other,
+        },
+        _ => None,
+    };
+    let span = elab.span(expr.span);
+    let written = names.join(".");
+    match found {
+        Some(Item::Model(id)) => Some(id),
+        Some(Item::Broken) => None,
+        Some(item) => {
+            elab.out.push(report::prompts::no_model_name(span, &written, item.noun()));
+            None
+        }
+        None => {
+            let known = elab.names().candidates(|item| matches!(item, Item::Model(_)));
+            elab.out.push(report::names::unknown(span, &written, &known));
+            None
+        }
+    }
+}
+
+fn token_factor(elab: &mut Elab<'_, '_>, settings: &Settings<'_>) -> u32 {
+    let Some(value) = settings.value("token_factor") else { return 1350 };
+    let factor = match &value.kind {
+        Ast::Number(number) => u32::try_from(number.micros / 1000).ok(),
+        _ => None,
+    };
+    factor.unwrap_or_else(|| {
+        let span = elab.span(value.span);
+        elab.out.push(report::names::bad_setting(span, "token_factor", "a number", "1.35"));
+        1350
+    })
+}
+
+/// `Latency(p50: 500ms, p95: 1500ms, p99: 4s)`.
+fn latency(elab: &mut Elab<'_, '_>, settings: &Settings<'_>) -> Vec<(u8, u64)> {
+    let Some(value) = settings.value("latency") else { return Vec::new() };
+    let found = quantiles(value);
+    if found.is_none() {
+        let span = elab.span(value.span);
+        let example = "Latency(p50: 500ms, p95: 1500ms, p99: 4s)";
+        elab.out.push(report::names::bad_setting(span, "latency", "quantiles", example));
+    }
+    found.unwrap_or_default()
+}
+
+fn quantiles(value: &ast::Expr) -> Option<Vec<(u8, u64)>> {
+    let Ast::Call { callee, args } = &value.kind else { return None };
+    if !matches!(&callee.kind, Ast::Upper(name) if name == "Latency") {
+        return None;
+    }
+    let one = |arg: &ast::Arg| {
+        let quantile = arg.label.as_ref()?.text.strip_prefix('p')?.parse::<u8>().ok()?;
+        let ArgValue::Expr(ast::Expr { kind: Ast::Quantity(amount), .. }) = &arg.value else { return None };
+        let ms = amount.number.micros.checked_mul(i128::from(unit_ms(amount.unit)?))? / 1_000_000;
+        Some((quantile, u64::try_from(ms).ok()?))
+    };
+    args.iter().map(one).collect()
+}

@@ -1,0 +1,207 @@
+//! Packages: from texts to diagnostics and a Bundle.
+//!
+//! [`check`] does it once. A [`Workspace`] remembers each file's parse, so that an edit parses one file, and
+//! each file's place in the source map, so that spans stay valid between checks.
+
+mod allow;
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, OnceLock};
+
+use flow_diagnostics::{Diagnostic, FileId, SourceMap};
+use flow_grammar::Parsed;
+use flow_grammar::ast::ItemKind;
+use flow_ir::Bundle;
+use flow_ir::testing::Test;
+
+use crate::manifest::{self, LintLevel, Manifest};
+use crate::package::{Package, Source, imports};
+use crate::report::{self, At};
+use crate::{bodies, flow_paths};
+
+/// A package as text. Nothing is read from anywhere else.
+#[derive(Clone, Debug, Default)]
+pub struct PackageInput {
+    /// Path as shown and text of `flow.toml`, if there is one.
+    pub manifest: Option<(String, String)>,
+    /// Path as shown, module path (`["shop", "models"]`) and text of every file.
+    pub files: Vec<(String, Vec<String>, String)>,
+}
+
+/// What a check found.
+#[derive(Clone, Debug)]
+pub struct Checked {
+    /// The files that diagnostics point into, those of the standard library included.
+    pub sources: SourceMap,
+    /// In the order of files and places.
+    pub diagnostics: Vec<Diagnostic>,
+    /// `None` if there are errors.
+    pub output: Option<Output>,
+}
+
+/// What a package without errors becomes.
+#[derive(Clone, Debug)]
+pub struct Output {
+    /// For the runtime.
+    pub bundle: Bundle,
+    /// For `flowc test`.
+    pub tests: Vec<Test>,
+    /// What `flow.toml` says.
+    pub manifest: Manifest,
+}
+
+/// Checks a package.
+///
+/// ```
+/// let input = flow_compiler::PackageInput {
+///     manifest: None,
+///     files: vec![("main.flow".into(), vec!["main".into()], "fn half(x: float): float = x / 2\n".into())],
+/// };
+/// assert!(flow_compiler::check(&input).output.is_some());
+/// ```
+#[must_use]
+pub fn check(input: &PackageInput) -> Checked {
+    let mut workspace = Workspace::default();
+    workspace.set_manifest(input.manifest.clone());
+    for (path, module, text) in &input.files {
+        workspace.set_file(path, module, text);
+    }
+    workspace.check()
+}
+
+/// A file with what was made of it.
+#[derive(Clone, Debug)]
+struct FileState {
+    module: String,
+    text: Arc<str>,
+    parsed: Arc<Parsed>,
+}
+
+/// A package whose files change.
+#[derive(Clone, Debug, Default)]
+pub struct Workspace {
+    manifest: Option<(String, String)>,
+    files: BTreeMap<String, FileState>,
+}
+
+impl Workspace {
+    /// Sets or removes `flow.toml`: its path as shown and its text.
+    pub fn set_manifest(&mut self, manifest: Option<(String, String)>) {
+        self.manifest = manifest;
+    }
+
+    /// Adds a file or replaces its text. It is parsed only if the text is new.
+    pub fn set_file(&mut self, path: &str, module: &[String], text: &str) {
+        let module = module.join("/");
+        if let Some(known) = self.files.get_mut(path).filter(|known| *known.text == *text) {
+            known.module = module;
+            return;
+        }
+        let parsed = Arc::new(flow_grammar::parse(text));
+        self.files.insert(path.to_owned(), FileState { module, text: text.into(), parsed });
+    }
+
+    /// Forgets a file.
+    pub fn remove_file(&mut self, path: &str) {
+        self.files.remove(path);
+    }
+
+    /// The parse of a file.
+    #[must_use]
+    pub fn parsed(&self, path: &str) -> Option<Arc<Parsed>> {
+        self.files.get(path).map(|file| Arc::clone(&file.parsed))
+    }
+
+    /// Checks the package as it is now.
+    #[must_use]
+    pub fn check(&self) -> Checked {
+        let mut sources = SourceMap::default();
+        let mut out = Vec::new();
+        let files: Vec<(&FileState, FileId)> = self
+            .files
+            .iter()
+            .map(|(path, file)| (file, sources.add(path.clone(), file.text.to_string())))
+            .collect();
+        let manifest = self.read_manifest(&mut sources, &mut out);
+        let std = std_modules(&files);
+        let prelude = sources.add("std/prelude.flow", flow_stdlib::PRELUDE);
+        let std_ids: Vec<FileId> =
+            std.iter().map(|(name, text, _)| sources.add(format!("{name}.flow"), *text)).collect();
+        let mut list = vec![source("std/prelude", prelude, prelude_parsed(), false)];
+        list.extend(files.iter().map(|(file, id)| source(&file.module, *id, &file.parsed, false)));
+        list.extend(std.iter().zip(&std_ids).map(|((name, _, parsed), id)| source(name, *id, parsed, true)));
+        for (file, id) in &files {
+            out.extend(file.parsed.errors.iter().map(|error| report::syntax::syntax(At(*id), error)));
+        }
+        let package = Package::collect(&list, &manifest, &mut out);
+        let lowered = bodies::lower(&package, &sources, &mut out);
+        for (file, id) in &files {
+            if let Some(module) = package.modules.iter().find(|module| module.at == At(*id)) {
+                imports::unused(module, &file.text, &mut out);
+            }
+        }
+        let diagnostics = self.settle(out, &files, &manifest);
+        let failed = diagnostics.iter().any(Diagnostic::is_error);
+        let output = Output { bundle: lowered.bundle, tests: lowered.tests, manifest: manifest.clone() };
+        Checked { sources, diagnostics, output: (!failed).then_some(output) }
+    }
+
+    fn read_manifest(&self, sources: &mut SourceMap, out: &mut Vec<Diagnostic>) -> Manifest {
+        match &self.manifest {
+            Some((path, text)) => {
+                let id = sources.add(path.clone(), text.clone());
+                manifest::read(id, text, out)
+            }
+            None => {
+                let first = self.files.values().next();
+                let package = first.map_or("package", |file| flow_paths::last(&file.module)).to_owned();
+                Manifest { package, ..Manifest::default() }
+            }
+        }
+    }
+
+    /// Sorts, removes repeats, and applies `// flow:allow` and `[lints]`.
+    fn settle(
+        &self,
+        out: Vec<Diagnostic>,
+        files: &[(&FileState, FileId)],
+        manifest: &Manifest,
+    ) -> Vec<Diagnostic> {
+        let mut diagnostics = out;
+        for (file, id) in files {
+            allow::apply(*id, &file.text, &file.parsed.trivia, &mut diagnostics);
+        }
+        diagnostics.retain(|diagnostic| {
+            let level = manifest.lints.iter().find(|(code, _)| code == diagnostic.code.number);
+            !matches!(level, Some((_, LintLevel::Allow)))
+        });
+        let key = |diagnostic: &Diagnostic| {
+            let span = diagnostic.primary.span;
+            (span.file, span.start, span.end, diagnostic.code.number)
+        };
+        diagnostics.sort_by(|a, b| key(a).cmp(&key(b)).then_with(|| a.message.cmp(&b.message)));
+        diagnostics.dedup();
+        diagnostics
+    }
+}
+
+fn source<'a>(name: &'a str, id: FileId, parsed: &'a Parsed, is_std: bool) -> Source<'a> {
+    Source { name, at: At(id), file: &parsed.file, is_std }
+}
+
+fn prelude_parsed() -> &'static Parsed {
+    static PARSED: OnceLock<Parsed> = OnceLock::new();
+    PARSED.get_or_init(|| flow_grammar::parse(flow_stdlib::PRELUDE))
+}
+
+/// The modules of the standard library that are imported, in the order of their names.
+fn std_modules(files: &[(&FileState, FileId)]) -> Vec<(&'static str, &'static str, Parsed)> {
+    let is_imported = |name: &str| {
+        files.iter().flat_map(|(file, _)| &file.parsed.file.items).any(|item| match &item.kind {
+            ItemKind::Import(import) => flow_paths::joined(&import.path) == name,
+            _ => false,
+        })
+    };
+    let wanted = flow_stdlib::MODULES.iter().filter(|(name, _)| is_imported(name));
+    wanted.map(|(name, text)| (*name, *text, flow_grammar::parse(text))).collect()
+}
