@@ -4,6 +4,7 @@
 //! from its surroundings: somebody who performs operations, a clock, somebody who watches.
 
 pub mod clock;
+pub mod effects;
 #[cfg(test)]
 mod fixtures;
 pub mod home;

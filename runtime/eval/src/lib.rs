@@ -56,7 +56,7 @@ pub mod value;
 
 /// Values as people read them: what holes of templates print.
 pub mod print {
-    pub use crate::ops::print::{amount, date, duration, float, money, printed, time};
+    pub use crate::ops::print::{amount, date, duration, float, money, printed, time, tokens};
 }
 
 pub use closure::{Compiled, Predicate, Program, compile, compile_predicate};

@@ -17,6 +17,7 @@ pub struct ChatReply {
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub tool_calls: Vec<ToolCall>,
     /// Why it stopped.
+    #[serde(default)]
     pub finish: Finish,
     /// What it used; `None` if the provider does not say.
     #[serde(default, skip_serializing_if = "Option::is_none")]

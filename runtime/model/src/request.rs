@@ -40,6 +40,8 @@ pub enum Output {
         name: String,
         /// JSON Schema; the root is an object.
         schema: serde_json::Value,
+        /// Whether the provider is to enforce it; a schema beyond its strict profile is only a hint.
+        strict: bool,
     },
 }
 

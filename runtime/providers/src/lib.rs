@@ -15,4 +15,6 @@ pub mod tool_command;
 pub mod tool_http;
 
 pub use providers::{Providers, Routing};
-pub use secrets::{EnvironmentSecrets, FixedSecrets, NoSecrets, SecretString, Secrets, redact};
+pub use secrets::{
+    EnvironmentSecrets, FixedSecrets, NoSecrets, SecretString, Secrets, redact, scrub, variable_of,
+};

@@ -50,7 +50,8 @@ impl Secrets for NoSecrets {
 }
 
 /// The environment variable of a vault entry: `mail-token` is `MAIL_TOKEN`.
-pub(crate) fn variable_of(name: &str) -> String {
+#[must_use]
+pub fn variable_of(name: &str) -> String {
     let letter = |c: char| if c.is_ascii_alphanumeric() { c.to_ascii_uppercase() } else { '_' };
     name.chars().map(letter).collect()
 }
@@ -67,5 +68,13 @@ pub fn redact(text: &str, secret: Option<&SecretString>) -> String {
     match line.char_indices().nth(LONGEST) {
         Some((end, _)) => format!("{}…", line.get(..end).unwrap_or_default()),
         None => line,
+    }
+}
+
+/// Takes a secret out of a text.
+pub fn scrub(text: &mut String, secret: &SecretString) {
+    let value = secret.expose_secret();
+    if !value.is_empty() && text.contains(value) {
+        *text = text.replace(value, "[secret]");
     }
 }

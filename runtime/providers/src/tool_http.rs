@@ -33,6 +33,8 @@ pub struct HttpCall {
     pub optional: bool,
     /// Whether plain text is an answer.
     pub text: bool,
+    /// Whether only the status counts.
+    pub discard: bool,
     /// Of this attempt.
     pub timeout_ms: u64,
 }
@@ -85,7 +87,7 @@ fn request_of(call: &HttpCall) -> Result<HttpRequest, HttpError> {
 }
 
 fn answer(call: &HttpCall, response: &Response, body: &[u8]) -> Result<ToolReply, ToolError> {
-    if body.trim_ascii().is_empty() {
+    if call.discard || body.trim_ascii().is_empty() {
         return Ok(ToolReply::Empty);
     }
     let kind = response.content_type();

@@ -38,7 +38,8 @@ pub fn printed(bundle: &Bundle, ty: TypeId, value: &Value) -> String {
 }
 
 /// What a value weighs in a prompt.
-pub(crate) fn tokens(bundle: &Bundle, ty: TypeId, value: &Value) -> u64 {
+#[must_use]
+pub fn tokens(bundle: &Bundle, ty: TypeId, value: &Value) -> u64 {
     match value {
         Value::Text(text) => flow_ir::tokens::count(text),
         other => flow_ir::tokens::count(&printed(bundle, ty, other)),

@@ -35,9 +35,9 @@ fn tool(tool: &flow_model::ToolSpec) -> Value {
 fn response_format(output: &Output) -> Option<Value> {
     match output {
         Output::Text => None,
-        Output::Json { name, schema } => Some(json!({
+        Output::Json { name, schema, strict } => Some(json!({
             "type": "json_schema",
-            "json_schema": { "name": name, "strict": true, "schema": schema },
+            "json_schema": { "name": name, "strict": strict, "schema": schema },
         })),
     }
 }

@@ -1,0 +1,24 @@
+//! Performing operations: prompts, tools, people, resources.
+//!
+//! [`Performer`] is the [`Effects`] of a real run. What leaves the process goes through one seam, [`Outside`]:
+//! live providers, a recording, or a recorder around either. People stand behind [`People`]. For tests,
+//! [`Scripted`] answers in place of callables. Read `prompt.rs` first: it is the richest.
+
+mod cassette;
+mod gates;
+mod human;
+mod live;
+mod outside;
+mod performer;
+mod prompt;
+mod resource;
+mod scripted;
+mod spent;
+mod tool;
+
+pub use cassette::{Cassette, CassetteError, Exchange, PromptAnswer, Recorder, Replay, ToolAnswer};
+pub use human::{Nobody, People, PersonAnswer, PersonError, Question};
+pub use live::Live;
+pub use outside::{Asked, Attempt, Closed, Outside};
+pub use performer::{Performer, Surroundings};
+pub use scripted::{Script, Scripted};

@@ -1,0 +1,137 @@
+//! The effects of a run.
+
+use std::sync::Arc;
+
+use flow_eval::{Context, Value};
+use flow_ir::Bundle;
+use flow_ir::setup::Callee;
+use flow_ir::units::ErrorClass;
+use flow_store::Store;
+use smol_str::SmolStr;
+
+use super::gates::Gates;
+use super::human::People;
+use super::outside::Outside;
+use super::prompt;
+use super::spent::{Raised, Spent};
+use super::{human, resource, tool};
+use crate::port::{Delta, Effects, InvokeContext, Reply};
+use crate::protocol::{Facts, Invocation, Outcome};
+
+/// What operations are performed with.
+#[derive(Clone)]
+pub struct Surroundings {
+    /// What is run.
+    pub bundle: Arc<Bundle>,
+    /// The world.
+    pub outside: Arc<dyn Outside>,
+    /// The people.
+    pub people: Arc<dyn People>,
+    /// What resources hold.
+    pub store: Arc<dyn Store>,
+}
+
+/// Performs the operations of all runs of one bundle.
+#[derive(Clone)]
+pub struct Performer {
+    pub(crate) inner: Arc<Inner>,
+}
+
+pub(crate) struct Inner {
+    pub(crate) with: Surroundings,
+    pub(crate) gates: Arc<Gates>,
+    /// Digest of every prompt of the bundle.
+    pub(crate) digests: Arc<[SmolStr]>,
+}
+
+impl Performer {
+    /// For one bundle.
+    #[must_use]
+    pub fn new(with: Surroundings) -> Self {
+        let gates = Arc::new(Gates::of(&with.bundle));
+        let digests = prompt::digests(&with.bundle);
+        Self { inner: Arc::new(Inner { with, gates, digests }) }
+    }
+
+    /// The same with another world. Limits are shared with the first.
+    #[must_use]
+    pub fn with_outside(&self, outside: Arc<dyn Outside>) -> Self {
+        let Inner { with, gates, digests } = &*self.inner;
+        let with = Surroundings { outside, ..with.clone() };
+        Self { inner: Arc::new(Inner { with, gates: gates.clone(), digests: digests.clone() }) }
+    }
+
+    /// What a prompt is called in recordings: its name and digest.
+    #[must_use]
+    pub fn prompt_digest(&self, prompt: flow_ir::PromptId) -> Option<&str> {
+        self.inner.digests.get(prompt.index()).map(SmolStr::as_str)
+    }
+}
+
+impl Inner {
+    pub(crate) fn bundle(&self) -> &Bundle {
+        &self.with.bundle
+    }
+
+    /// A frame for expressions over the parameters of a callable.
+    pub(crate) fn context<'a>(&'a self, slots: &'a [Option<Value>]) -> Context<'a> {
+        Context::new(self.bundle(), slots)
+    }
+}
+
+/// Arguments as the slots of a callable's expressions.
+pub(crate) fn slots_of(args: &[Value]) -> Vec<Option<Value>> {
+    args.iter().cloned().map(Some).collect()
+}
+
+pub(crate) fn done(value: Value) -> Outcome {
+    Outcome::Ok { value, facts: Box::new(Facts { attempts: 1, ..Facts::default() }) }
+}
+
+pub(crate) fn failed(raised: Raised) -> Outcome {
+    let facts = Box::new(Facts { attempts: 1, ..Facts::default() });
+    Outcome::Err { class: raised.class, message: raised.message, facts }
+}
+
+impl Effects for Performer {
+    fn invoke(&self, cx: &InvokeContext, invocation: Box<Invocation>) -> Reply {
+        let (inner, cx) = (Arc::clone(&self.inner), cx.clone());
+        match invocation.callee {
+            Callee::Prompt(id) => Reply::Later(Box::pin(async move {
+                let mut spent = Spent::new(&cx, &invocation);
+                let result = prompt::ask(&inner, &cx, &invocation, id, &mut spent).await;
+                spent.end(&cx, result)
+            })),
+            Callee::Tool(id) => Reply::Later(Box::pin(async move {
+                let mut spent = Spent::new(&cx, &invocation);
+                let result = tool::call(&inner, &cx, &invocation, id, &mut spent).await;
+                spent.end(&cx, result)
+            })),
+            Callee::Human(id) => Reply::Later(Box::pin(async move {
+                let mut spent = Spent::new(&cx, &invocation);
+                let result = human::ask(&inner, &cx, &invocation, id, &mut spent).await;
+                spent.end(&cx, result)
+            })),
+            Callee::Method(id, method) => resource::call(inner, cx, invocation, id, method),
+            Callee::Sleep => match invocation.args.first() {
+                Some(Value::Duration(ms)) => {
+                    let nap = cx.clock.sleep(u64::try_from(*ms).unwrap_or(0));
+                    Reply::Later(Box::pin(async move {
+                        nap.await;
+                        done(Value::Nothing)
+                    }))
+                }
+                _ => Reply::Now(failed(Raised::invalid("`sleep` takes a duration"))),
+            },
+            Callee::Tell => {
+                let line = invocation.args.first().and_then(Value::as_text).unwrap_or_default();
+                cx.deltas.send(Delta::Line(line.into()));
+                Reply::Now(done(Value::Nothing))
+            }
+            Callee::Value | Callee::Function(_) | Callee::Check(_) | Callee::Split(_) | Callee::Flow(_) => {
+                let message = "the machine asked to perform something that it does itself";
+                Reply::Now(failed(Raised::new(ErrorClass::Failed, message)))
+            }
+        }
+    }
+}
