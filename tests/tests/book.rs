@@ -10,6 +10,7 @@
 
 use std::path::{Path, PathBuf};
 
+use flow_compiler::{Checked, PackageInput, check};
 use flow_diagnostics::index;
 
 /// A fenced block of a page.
@@ -138,14 +139,40 @@ fn every_code_in_the_book_exists() {
     none(&unknown);
 }
 
+/// The block as a package of one file.
+fn checked(block: &Block) -> Checked {
+    let file = ("main.flow".to_owned(), vec!["main".to_owned()], block.text.clone());
+    check(&PackageInput { manifest: None, files: vec![file] })
+}
+
+/// What the compiler says that the page does not.
+fn disagreement(block: &Block) -> Option<String> {
+    let found = checked(block).diagnostics;
+    let codes: Vec<&str> = found.iter().map(|diagnostic| diagnostic.code.number).collect();
+    let first = found.first().map(|diagnostic| diagnostic.message.as_str()).unwrap_or_default();
+    match &block.kind {
+        Kind::Fragment => None,
+        Kind::Whole if codes.is_empty() => None,
+        Kind::Whole => Some(format!("{}: {} ({first})", block.place(), codes.join(", "))),
+        Kind::Refused(code) if !codes.is_empty() && codes.iter().all(|found| found == code) => None,
+        Kind::Refused(code) => {
+            Some(format!("{}: {code} is promised, found [{}]", block.place(), codes.join(", ")))
+        }
+    }
+}
+
 #[test]
-fn refused_blocks_name_a_code() {
-    let named = |block: &Block| match &block.kind {
-        Kind::Refused(code) => index::find(code).is_some(),
-        Kind::Whole | Kind::Fragment => true,
-    };
-    let strange = blocks().into_iter().filter(|block| !named(block));
+fn whole_blocks_are_right_and_refused_ones_are_refused() {
+    let problems: Vec<String> = blocks().iter().filter_map(disagreement).collect();
+    none(&problems);
+}
+
+#[test]
+fn whole_blocks_are_in_the_one_style() {
+    let blocks = blocks();
+    let formatted = blocks.iter().filter(|block| !matches!(block.kind, Kind::Fragment));
+    let strange = formatted.filter(|block| flow_grammar::format(&block.text) != block.text);
     let problems: Vec<String> =
-        strange.map(|block| format!("{}: there is no such code", block.place())).collect();
+        strange.map(|block| format!("{}: `flowc fmt` would change it", block.place())).collect();
     none(&problems);
 }
