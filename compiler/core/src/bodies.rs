@@ -96,7 +96,6 @@ fn lower_item(
     }
 }
 
-#[expect(clippy::too_many_arguments, reason = "one declaration, where it stands, and where it goes")]
 fn lower_setup(
     pkg: &Package<'_>,
     module: &Module<'_>,

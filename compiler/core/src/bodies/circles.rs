@@ -21,8 +21,8 @@ pub(super) fn flow_order(pkg: &Package<'_>, out: &mut Vec<Diagnostic>) -> Vec<Fl
     let mut order = Vec::new();
     for start in starts {
         let mut path: Vec<(Item, usize)> = Vec::new();
-        if !state.contains_key(&start) {
-            state.insert(start, false);
+        if let std::collections::hash_map::Entry::Vacant(entry) = state.entry(start) {
+            entry.insert(false);
             path.push((start, 0));
         }
         while let Some((item, next)) = path.last_mut() {

@@ -83,7 +83,7 @@ impl Elab<'_, '_> {
             | Item::Flow(_) => {
                 self.out.push(report::calls::effect_in_expression(span, &name));
                 self.elaborate_quietly(args);
-                self.effect_result(item)
+                self.poison()
             }
             Item::Model(_) | Item::Resource(_) | Item::Type(_) | Item::Module(_) => {
                 self.elaborate_quietly(args);
@@ -96,12 +96,6 @@ impl Elab<'_, '_> {
                 self.poison()
             }
         }
-    }
-
-    /// What a misplaced effect would give, so that its use is not reported too.
-    fn effect_result(&mut self, item: Item) -> Typed {
-        let ty = self.pkg.sig(item).map_or(Ty::Poison, |sig| sig.ret.clone());
-        self.typed(ty, ExprKind::Const(flow_ir::expr::Const::Nothing))
     }
 
     fn function_call(

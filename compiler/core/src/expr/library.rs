@@ -46,6 +46,9 @@ enum Takes {
     Pair,
 }
 
+/// What a call of a method passes: the operation it comes to, values, and a lambda with what it gives.
+type Passed = (Builtin, Vec<Typed>, Option<(Lambda, Ty)>);
+
 struct Method {
     name: &'static str,
     on: On,
@@ -220,12 +223,7 @@ impl Elab<'_, '_> {
     }
 
     /// The arguments of a method, elaborated as it takes them.
-    fn library_args(
-        &mut self,
-        method: &Method,
-        from: &Typed,
-        args: &[ast::Arg],
-    ) -> Option<(Builtin, Vec<Typed>, Option<(Lambda, Ty)>)> {
+    fn library_args(&mut self, method: &Method, from: &Typed, args: &[ast::Arg]) -> Option<Passed> {
         let item = match &from.ty {
             Ty::List(item, _) => item.as_ref().clone(),
             _ => Ty::Poison,
@@ -262,7 +260,7 @@ impl Elab<'_, '_> {
         body: &ast::Expr,
         item: &Ty,
         want: Option<Ty>,
-    ) -> Option<(Builtin, Vec<Typed>, Option<(Lambda, Ty)>)> {
+    ) -> Option<Passed> {
         let (mut lambda, mut ty) = self.lambda(param, body, item, want.as_ref());
         if let Some(want) = want {
             let found = Typed { expr: lambda.body, ty };

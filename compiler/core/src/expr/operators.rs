@@ -232,7 +232,7 @@ impl Elab<'_, '_> {
         }
         match result_of(op, &a.ty, &b.ty) {
             Some(ty) => {
-                let (a, b) = self.to_floats(&ty, a, b);
+                let (a, b) = self.with_floats(&ty, a, b);
                 self.typed(ty, ExprKind::Arith(op, Box::new(a.expr), Box::new(b.expr)))
             }
             None => {
@@ -258,7 +258,7 @@ impl Elab<'_, '_> {
     }
 
     /// An `int` beside a `float` becomes one.
-    fn to_floats(&mut self, ty: &Ty, a: Typed, b: Typed) -> (Typed, Typed) {
+    fn with_floats(&mut self, ty: &Ty, a: Typed, b: Typed) -> (Typed, Typed) {
         if !matches!(ty, Ty::Float(_)) {
             return (a, b);
         }

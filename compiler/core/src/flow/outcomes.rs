@@ -2,12 +2,12 @@
 //! ever (FL0407).
 
 use flow_grammar::ast;
-use flow_ir::setup::Method;
+use flow_ir::setup::{Effect, Method};
 use flow_ir::units::ErrorClass;
 
 use super::calls::{noun, possible, target_name};
 use super::{NodePlan, handled, takes};
-use crate::callee::Target;
+use crate::callee::{self, Target};
 use crate::expr::Elab;
 use crate::graph::{ClassSet, FlowGraph, NodeIx};
 use crate::names::Item;
@@ -32,6 +32,7 @@ pub(super) fn leaving(graph: &FlowGraph<'_>, plans: &[NodePlan]) -> ClassSet {
 /// Reports what is wrong with the handling of errors in a flow.
 pub(super) fn check(elab: &mut Elab<'_, '_>, graph: &FlowGraph<'_>, plans: &[NodePlan], flow: &ast::Flow) {
     unknown_classes(elab, &flow.entry);
+    approvals(elab, graph, plans);
     for ((_, node), plan) in graph.nodes().zip(plans) {
         unknown_classes(elab, &node.edges);
         impossible(elab, node, plan);
@@ -117,4 +118,52 @@ fn calls_of(node: &ast::Node) -> (Vec<&ast::Call>, Option<&ast::Within>) {
 fn has_time(within: Option<&ast::Within>) -> bool {
     let limits = within.map(|within| within.limits.as_slice()).unwrap_or_default();
     limits.iter().any(|limit| limit.label.is_none() && crate::types::unit_ms(limit.quantity.unit).is_some())
+}
+
+/// FL0609: a person's answer leads to something sensitive, and which answers approve is not said.
+fn approvals(elab: &mut Elab<'_, '_>, graph: &FlowGraph<'_>, plans: &[NodePlan]) {
+    let pkg = elab.pkg;
+    let is_sensitive = |target: &Target| match target {
+        Target::Item(item @ Item::Tool(_)) => callee::tool_effect(pkg, *item) == Some(Effect::Sensitive),
+        _ => false,
+    };
+    if !plans.iter().flat_map(|plan| &plan.targets).any(is_sensitive) {
+        return;
+    }
+    for ((ix, node), plan) in graph.nodes().zip(plans) {
+        let Some(Target::Item(human @ Item::Human(_))) = plan.targets.first() else { continue };
+        let says = callee::settings(pkg, *human).iter().any(|setting| setting.name.text == "approves");
+        let Some(sig) = pkg.sig(*human).filter(|_| !says) else { continue };
+        let variants = pkg.enum_variants(&sig.ret).unwrap_or_default();
+        let leads = || {
+            reaches(graph, ix, |at| {
+                plans.get(at.0 as usize).is_some_and(|plan| plan.targets.iter().any(is_sensitive))
+            })
+        };
+        if variants.len() > 1 && leads() {
+            let names: Vec<String> = variants.iter().map(|variant| variant.name.to_string()).collect();
+            let span = elab.span(node.name.span);
+            elab.out.push(report::tools::no_approves(span, &sig.name, &names));
+        }
+    }
+}
+
+/// Whether success of a node can lead to one that is `wanted`.
+fn reaches(graph: &FlowGraph<'_>, from: NodeIx, wanted: impl Fn(NodeIx) -> bool) -> bool {
+    let mut seen = vec![false; graph.size()];
+    let mut todo = vec![from];
+    while let Some(node) = todo.pop() {
+        for (_, edge) in graph.outgoing(node.into()).filter(|(_, edge)| edge.is_normal()) {
+            let Some(next) = edge.to.and_then(|to| to.node()) else { continue };
+            let Some(mark) = seen.get_mut(next.0 as usize) else { continue };
+            if std::mem::replace(mark, true) {
+                continue;
+            }
+            if wanted(next) {
+                return true;
+            }
+            todo.push(next);
+        }
+    }
+    false
 }

@@ -156,10 +156,6 @@ fn push_unique(found: &mut Vec<FieldDef>, made: Option<FieldDef>, place: &str, o
     }
 }
 
-#[expect(
-    clippy::too_many_arguments,
-    reason = "the parts of a field, which differ between fields and parameters"
-)]
 fn field(
     package: &Package<'_>,
     module: usize,
