@@ -1,1 +1,4 @@
 //! Literate specs, scripted runs, command-line and end-to-end tests.
+
+pub mod checking;
+pub mod literate;

@@ -8,6 +8,7 @@ mod calls;
 mod edges;
 mod outcomes;
 mod plan;
+mod swallowed;
 
 use flow_diagnostics::{Diagnostic, SourceFile};
 use flow_grammar::ast;
@@ -87,6 +88,7 @@ pub(crate) fn lower(
     let works = lowering.works(flow);
     let lowered = lowering.finish(flow, item, works);
     outcomes::check(&mut elab, &graph, &plans, flow);
+    swallowed::check(&mut elab, flow, &plans);
     let callees = plan::Known { pkg, plans: &plans, graph: &graph, scope: &elab.scope };
     let cx =
         graph::Cx { graph: &graph, scope: &names, facts: &facts, callees: &callees, at: module.at, source };

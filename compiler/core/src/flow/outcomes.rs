@@ -80,7 +80,9 @@ fn impossible(elab: &mut Elab<'_, '_>, node: &ast::Node, plan: &NodePlan) {
 
 /// FL0608 and FL0407: outcomes that are no accidents.
 fn must_handle(elab: &mut Elab<'_, '_>, node: &ast::Node, plan: &NodePlan) {
-    let taken = node.edges.iter().fold(ClassSet::NONE, |all, edge| all.and(takes(edge)));
+    // A `max` may be used up, so such an edge is no promise.
+    let sure = node.edges.iter().filter(|edge| edge.max.is_none());
+    let taken = sure.fold(ClassSet::NONE, |all, edge| all.and(takes(edge)));
     let (calls, node_within) = calls_of(node);
     for (call, target) in calls.into_iter().zip(&plan.targets) {
         let outcome = match target {

@@ -3,14 +3,17 @@
 use flow_diagnostics::Diagnostic;
 use flow_grammar::ast::Target;
 
-use super::Cx;
+use super::{Cx, Vertex};
 use crate::report;
 
 /// Reports a flow that promises a result and can only fail. A single node may well end in `fail`: that is how a
 /// handler says that it cannot help.
 pub(super) fn check(cx: &Cx<'_>, out: &mut Vec<Diagnostic>) {
     let Some(ret) = &cx.graph.flow.ret else { return };
-    if cx.graph.has_holes || cx.graph.flow.name.is_missing() {
+    // A node that goes nowhere is reported itself; the way on may lead to a `return`.
+    let goes_on = |vertex: &Vertex| cx.graph.written(*vertex).any(|(_, edge)| edge.is_normal());
+    let has_dead_end = !cx.graph.order().iter().all(goes_on);
+    if cx.graph.has_holes || has_dead_end || cx.graph.flow.name.is_missing() {
         return;
     }
     let edges = || cx.graph.order().iter().flat_map(|vertex| cx.graph.outgoing(*vertex));

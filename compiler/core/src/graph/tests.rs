@@ -16,7 +16,7 @@ fn check(source: &str, expect: &[&str]) {
 #[test]
 fn shape() {
     check("flow f(): int {\n  -> a\n  node a = ask()\n    -> return a\n}\n", &[]);
-    check("flow f(): int {\n  -> a\n  node a = ask()\n}\n", &["3 FL0201", "1 FL0210", "3 FL0303"]);
+    check("flow f(): int {\n  -> a\n  node a = ask()\n}\n", &["3 FL0201", "3 FL0303"]);
     check("flow f(): int {\n  -> aa\n  node a = ask()\n    -> return a\n}\n", &["2 FL0202"]);
     check(
         "flow f(): int {\n  -> return 1\n  node a = ask()\n    -> b\n  node b = ask()\n    -> return a\n}\n",

@@ -1,12 +1,13 @@
 //! FL0303, FL0305 and FL0306: what is produced or passed, and never read.
 
 use flow_diagnostics::Diagnostic;
+use flow_grammar::ast::Target;
 use rustc_hash::{FxHashMap, FxHashSet};
 use smol_str::SmolStr;
 
 use super::loops::Knots;
 use super::uses::{Use, uses_of_edge, uses_of_work};
-use super::{Binding, Cx, Effect, NodeIx, Place};
+use super::{Binding, Cx, Effect, GraphEdge, NodeIx, Place, Vertex};
 use crate::report;
 
 /// Reports nodes, parameters and answers that nobody reads.
@@ -84,6 +85,10 @@ impl Reads {
         }
         for (ix, edge) in cx.graph.vertices().flat_map(|vertex| cx.graph.written(vertex)) {
             reads.add(cx, Place::Edge(ix), &uses_of_edge(edge.ast));
+            // An edge that passes too little was reported; what it should pass may well be this.
+            if let Some(node) = edge.from.node().filter(|_| passes_too_little(cx, edge)) {
+                reads.nodes.entry(node).or_default().whole = true;
+            }
         }
         reads
     }
@@ -101,6 +106,13 @@ impl Reads {
             }
         }
     }
+}
+
+fn passes_too_little(cx: &Cx<'_>, edge: &GraphEdge<'_>) -> bool {
+    let Target::Node { args, .. } = &edge.ast.target else { return false };
+    let node = edge.to.and_then(Vertex::node).and_then(|node| cx.graph.node(node));
+    let wanted = node.and_then(|node| node.params.as_ref()).map_or(0, Vec::len);
+    args.as_ref().map_or(0, Vec::len) < wanted
 }
 
 impl Read {

@@ -67,6 +67,13 @@ pub(crate) fn unused_node(at: At, name: &Name) -> Diagnostic {
         .help(format!("remove the node, or use `{}`", name.text))
 }
 
+/// FL0304. `value` is what stands behind `else`.
+pub(crate) fn swallowed_error(value: flow_diagnostics::Span) -> Diagnostic {
+    let message = "`else` also answers for `Denied`: a wrong token will look like this value";
+    Diagnostic::new(&index::SWALLOWED_ERROR, value, message, "taken for every error")
+        .help("take the errors you mean on an arrow: `-> … on Timeout, Overload`")
+}
+
 /// FL0305.
 pub(crate) fn unused_parameter(at: At, name: &Name) -> Diagnostic {
     let message = format!("parameter `{}` is never used", name.text);
