@@ -4,7 +4,7 @@ use std::process::ExitCode;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
-use crate::commands::{completions, explain, graph};
+use crate::commands::{build, check, completions, explain, fmt, graph, new, run, test};
 use crate::exit::Exit;
 
 /// A checked language for AI workflows.
@@ -49,8 +49,20 @@ pub enum Color {
 /// The commands.
 #[derive(Subcommand, Debug)]
 pub enum Command {
+    /// Make a package that checks, tests and runs
+    New(new::Args),
+    /// Say what is wrong with packages
+    Check(check::Args),
+    /// Print files in the one style there is
+    Fmt(fmt::Args),
     /// Draw a flow
     Graph(graph::Args),
+    /// Run a flow to its end
+    Run(run::Args),
+    /// Run the tests of packages
+    Test(test::Args),
+    /// Write the bundle that `flowc run` and servers take
+    Build(build::Args),
     /// Explain a diagnostic or a declaration
     Explain(explain::Args),
     /// Print a completion script for a shell

@@ -17,7 +17,13 @@ use crate::terminal::Terminal;
 /// Does what was typed.
 pub(crate) fn run(command: Command, terminal: &Terminal) -> Outcome {
     match command {
+        Command::New(args) => new::run(&args, terminal),
+        Command::Check(args) => check::run(&args, terminal),
+        Command::Fmt(args) => fmt::run(&args, terminal),
         Command::Graph(args) => graph::run(&args, terminal),
+        Command::Run(args) => run::run(&args, terminal),
+        Command::Test(args) => test::run(&args, terminal),
+        Command::Build(args) => build::run(&args, terminal),
         Command::Explain(args) => explain::run(&args, terminal),
         Command::Completions(args) => completions::run(&args, terminal),
     }

@@ -1,14 +1,15 @@
 //! The compiler, given what [`crate::load`] found.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
+use flow_compiler::PackageInput;
 use flow_diagnostics::{Diagnostic, SourceMap};
 use flow_ir::Bundle;
 use flow_ir::testing::Test;
 
 use crate::commands::check;
 use crate::exit::Stop;
-use crate::load::Package;
+use crate::load::{self, Package};
 use crate::terminal::Terminal;
 
 /// What a check found.
@@ -23,27 +24,28 @@ pub(crate) struct Checked {
 pub(crate) struct Built {
     pub(crate) bundle: Bundle,
     pub(crate) tests: Vec<Test>,
+    /// Of `[egress] allow` in flow.toml.
+    pub(crate) egress: Vec<String>,
+    /// Where commands run, and what samples and cassettes are relative to.
+    pub(crate) root: PathBuf,
 }
 
-/// Checks a package. For now this knows the syntax only, so it never gives a bundle.
+/// Checks a package.
 pub(crate) fn check(package: &Package) -> Checked {
-    let mut sources = SourceMap::default();
-    let mut diagnostics = Vec::new();
-    for file in &package.files {
-        let text = flow_grammar::decode(&file.bytes);
-        let errors = flow_grammar::parse(&text).errors;
-        let id = sources.add(file.shown.clone(), text);
-        diagnostics.extend(errors.into_iter().map(|error| {
-            let span = flow_diagnostics::Span { file: id, start: error.span.start, end: error.span.end };
-            Diagnostic::new(
-                &flow_diagnostics::index::UNEXPECTED_TOKEN,
-                span,
-                format!("{:?}", error.kind),
-                "here",
-            )
-        }));
-    }
-    Checked { sources, diagnostics, built: None }
+    let manifest = package.manifest.clone().map(|text| (load::shown(&package.root.join(load::MANIFEST)), text));
+    let file = |file: &load::File| {
+        let module = file.module.split('/').map(str::to_owned).collect();
+        (file.shown.clone(), module, flow_grammar::decode(&file.bytes))
+    };
+    let input = PackageInput { manifest, files: package.files.iter().map(file).collect() };
+    let checked = flow_compiler::check(&input);
+    let built = checked.output.map(|output| Built {
+        bundle: output.bundle,
+        tests: output.tests,
+        egress: output.manifest.egress,
+        root: package.root.clone(),
+    });
+    Checked { sources: checked.sources, diagnostics: checked.diagnostics, built }
 }
 
 /// Checks a package; `None` if it has errors, which are printed.
@@ -69,7 +71,8 @@ pub(crate) fn target(path: &Path, terminal: &Terminal) -> Result<Option<Built>, 
         .map_err(|error| Stop::usage(format!("cannot read `{}`: {error}", path.display())))?;
     let bundle =
         Bundle::from_file(&bytes).map_err(|error| Stop::usage(format!("`{}`: {error}", path.display())))?;
-    Ok(Some(Built { bundle, tests: Vec::new() }))
+    let root = path.parent().unwrap_or(Path::new(".")).to_owned();
+    Ok(Some(Built { bundle, tests: Vec::new(), egress: Vec::new(), root }))
 }
 
 /// A file that is no `.flow` file can only be a bundle.

@@ -1,9 +1,10 @@
 //! What a run did, step by step: for the live path, the summary, `--json` and the report of a failed test.
 
-use std::collections::BTreeMap;
 use std::sync::{Mutex, PoisonError};
 
+use flow_eval::Value;
 use flow_ir::flow::{Edge, Target};
+use flow_ir::setup::Callee;
 use flow_ir::units::{ErrorClass, Usd};
 use flow_ir::{Bundle, FlowId, NodeId};
 use flow_runtime::port::Watch;
@@ -43,12 +44,19 @@ pub(crate) type EdgeKey = (FlowId, Option<NodeId>, u32);
 #[derive(Debug, Default)]
 pub(crate) struct Journal {
     steps: Mutex<Vec<Step>>,
+    calls: Mutex<Vec<(Callee, Vec<Value>)>>,
 }
 
 impl Journal {
     /// What happened so far.
     pub(crate) fn steps(&self) -> Vec<Step> {
         self.with(|steps| steps.clone())
+    }
+
+    /// The arguments of every call of this callable, in order.
+    pub(crate) fn calls(&self, callee: Callee) -> Vec<Vec<Value>> {
+        let calls = self.calls.lock().unwrap_or_else(PoisonError::into_inner);
+        calls.iter().filter(|(other, _)| *other == callee).map(|(_, args)| args.clone()).collect()
     }
 
     fn with<T>(&self, act: impl FnOnce(&mut Vec<Step>) -> T) -> T {
@@ -59,8 +67,15 @@ impl Journal {
 
 impl Watch for Journal {
     fn command(&self, _: &RunHeader, command: &Command) {
-        if let Command::Record(record) = command {
-            self.with(|steps| note(steps, record));
+        match command {
+            Command::Record(record) => {
+                self.with(|steps| note(steps, record));
+            }
+            Command::Invoke(call) if !call.shadow => {
+                let mut calls = self.calls.lock().unwrap_or_else(PoisonError::into_inner);
+                calls.push((call.callee, call.args.clone()));
+            }
+            Command::Invoke(_) | Command::Timer { .. } | Command::Cancel { .. } | Command::Finish(_) => {}
         }
     }
 }
@@ -223,13 +238,4 @@ impl Totals {
         }
         totals
     }
-}
-
-/// How often each edge was taken.
-pub(crate) fn edges(steps: &[Step]) -> BTreeMap<EdgeKey, usize> {
-    let mut counts = BTreeMap::new();
-    for key in steps.iter().filter_map(Step::edge_key) {
-        *counts.entry(key).or_insert(0) += 1;
-    }
-    counts
 }

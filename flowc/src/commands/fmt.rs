@@ -102,7 +102,7 @@ fn format(before: &str, name: &str, terminal: &Terminal) -> String {
             "{name}: {mistakes} in the text; what cannot be read is left as it is (see `flowc check`)"
         ));
     }
-    before.to_owned()
+    flow_grammar::format(before)
 }
 
 /// Written beside the file and renamed over it, so that a full disk or a crash never leaves half a file.

@@ -2,13 +2,23 @@
 
 mod input;
 mod live;
+mod report;
+mod session;
 mod streaming;
 mod trace;
+pub(crate) mod world;
 
 use std::path::PathBuf;
 
-use crate::exit::{Exit, Outcome};
+use flow_ir::FlowId;
+
+use crate::commands::graph;
+use crate::compile;
+use crate::exit::{Exit, Outcome, Stop};
+use crate::load::Target;
 use crate::terminal::Terminal;
+
+use session::Session;
 
 /// `flowc run PATH[:flow]`
 ///
@@ -46,6 +56,21 @@ pub struct Args {
 }
 
 /// Runs a flow.
-pub(crate) fn run(_args: &Args, _terminal: &Terminal) -> Outcome {
-    Ok(Exit::Ok)
+pub(crate) fn run(args: &Args, terminal: &Terminal) -> Outcome {
+    let target = Target::parse(&args.target)?;
+    let Some(built) = compile::target(&target.path, terminal)? else {
+        return Ok(Exit::Diagnostics);
+    };
+    let flow = graph::pick(&built.bundle, target.flow.as_deref())?;
+    let input = input::arguments(&built.bundle, flow, args.input.as_deref(), &args.args)?;
+    let Some(id) = built.bundle.flows.iter().position(|other| std::ptr::eq(other, flow)) else {
+        return Err(Stop::usage("this package has no flow"));
+    };
+    let session = Session::new(args, built, FlowId(id as u32), input, *terminal)?;
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build();
+    let runtime = runtime.map_err(|error| Stop::usage(format!("cannot start: {error}")))?;
+    let (ended, streamed) = runtime.block_on(session.walk());
+    // A person who is still being asked holds a thread on stdin; nobody waits for it.
+    runtime.shutdown_background();
+    session.report(args.json, &ended, &streamed)
 }

@@ -1,9 +1,20 @@
 //! `flowc test [PATH…] [--filter S] [--record] [--json] [--coverage]`.
 
+mod case;
+mod coverage;
+mod explain;
+mod print;
+mod record;
+
 use std::path::PathBuf;
 
-use crate::exit::{Exit, Outcome};
+use crate::compile;
+use crate::exit::{Exit, Outcome, Stop};
+use crate::load::Package;
 use crate::terminal::Terminal;
+
+use case::{Case, Verdict};
+use coverage::Coverage;
 
 /// `flowc test [PATH…] [--filter S] [--record] [--json] [--coverage]`
 #[derive(clap::Args, Debug)]
@@ -25,7 +36,47 @@ pub struct Args {
     pub coverage: bool,
 }
 
+/// What the tests of one package said.
+pub(crate) struct Suite {
+    /// The package, as shown.
+    package: String,
+    /// In the order of the files.
+    verdicts: Vec<Verdict>,
+    coverage: Option<Coverage>,
+}
+
 /// Runs the tests.
-pub(crate) fn run(_args: &Args, _terminal: &Terminal) -> Outcome {
-    Ok(Exit::Ok)
+pub(crate) fn run(args: &Args, terminal: &Terminal) -> Outcome {
+    if args.record && args.coverage {
+        return Err(Stop::usage("`--record` asks real models; count the edges in a run without it"));
+    }
+    let mut suites = Vec::new();
+    let mut exit = Exit::Ok;
+    for package in Package::all(&args.paths)? {
+        match suite(&package, args, terminal)? {
+            Some(suite) => suites.push(suite),
+            None => exit = Exit::Diagnostics,
+        }
+    }
+    let failed = suites.iter().flat_map(|suite| &suite.verdicts).any(|verdict| !verdict.passed());
+    if args.json {
+        terminal.line(print::json(&suites))?;
+    } else {
+        terminal.print(&print::text(&suites))?;
+        terminal.note(print::summary(&suites));
+    }
+    Ok(if failed { Exit::Diagnostics } else { exit })
+}
+
+/// The tests of one package; `None` if it has errors, which are printed.
+fn suite(package: &Package, args: &Args, terminal: &Terminal) -> Result<Option<Suite>, Stop> {
+    let Some(built) = compile::build(package, terminal) else {
+        return Ok(None);
+    };
+    let wanted = |title: &str| args.filter.as_deref().is_none_or(|filter| title.contains(filter));
+    let case = Case::new(&built);
+    let tests: Vec<_> = built.tests.iter().filter(|test| wanted(&test.title)).collect();
+    let verdicts = if args.record { record::all(&case, &tests, &built.tests)? } else { case.all(&tests)? };
+    let coverage = args.coverage.then(|| Coverage::of(&built.bundle, package, &verdicts));
+    Ok(Some(Suite { package: built.bundle.package.to_string(), verdicts, coverage }))
 }

@@ -13,7 +13,7 @@ use flow_ir::units::ErrorClass;
 
 pub use names::Names;
 pub use types::ty;
-pub use words::{callee, classes, decimal, duration, limits, short};
+pub use words::{callee, classes, decimal, duration, limits, run_fact, short};
 
 /// The outermost word of a value: `Sent` of `Sent(send)`.
 #[must_use]

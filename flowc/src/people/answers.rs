@@ -1,21 +1,35 @@
 //! `--answers FILE`: `{"review": ["Approve", {"Reject": {"reason": "too long"}}]}`, in the order asked.
 
-use std::collections::VecDeque;
 use std::path::Path;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use flow_eval::{Value, json};
+use flow_ir::units::ErrorClass;
 use flow_ir::{Bundle, HumanId};
+use flow_runtime::effects::{People, PersonAnswer, PersonError, Question};
+use futures_util::future::BoxFuture;
 use rustc_hash::FxHashMap;
-use serde_json::{Map, Value as Json};
+use serde_json::Value as Json;
+use smol_str::SmolStr;
 
 use crate::commands::explain::closest;
 use crate::exit::Stop;
 use crate::load;
+use crate::terminal::count;
 
-/// What people will say, by person.
-#[derive(Debug, Default)]
+/// What people will say.
+#[derive(Debug)]
 pub(crate) struct Answers {
-    left: FxHashMap<HumanId, VecDeque<Value>>,
+    bundle: Arc<Bundle>,
+    said: FxHashMap<HumanId, Said>,
+    given: Mutex<FxHashMap<HumanId, usize>>,
+}
+
+/// A list answers one question after another, anything else answers every question.
+#[derive(Debug)]
+enum Said {
+    Always(Value),
+    InOrder(Vec<Value>),
 }
 
 impl Answers {
@@ -23,7 +37,7 @@ impl Answers {
     ///
     /// # Errors
     /// When the file cannot be read, is no JSON, names nobody, or an answer does not fit.
-    pub(crate) fn read(path: &Path, bundle: &Bundle) -> Result<Self, Stop> {
+    pub(crate) fn read(path: &Path, bundle: &Arc<Bundle>) -> Result<Self, Stop> {
         let name = load::shown(&path.canonicalize().unwrap_or_else(|_| path.to_owned()));
         let text = load::read_text(path)?;
         let json: Json = serde_json::from_str(&text)
@@ -31,34 +45,63 @@ impl Answers {
         let Json::Object(people) = json else {
             return Err(Stop::usage(format!("`{name}` is no JSON object")).help(SHAPE));
         };
-        Self::of(&people, bundle, &name)
-    }
-
-    fn of(people: &Map<String, Json>, bundle: &Bundle, file: &str) -> Result<Self, Stop> {
-        let mut left = FxHashMap::default();
-        for (name, answers) in people {
-            let (id, human) = person(bundle, name, file)?;
-            let Json::Array(answers) = answers else {
-                return Err(Stop::usage(format!("`{file}`: the answers of `{name}` are no list")).help(SHAPE));
-            };
-            let decoded: Result<VecDeque<Value>, Stop> = answers
-                .iter()
-                .enumerate()
-                .map(|(at, answer)| {
-                    json::decode(bundle, human.ret, answer).map_err(|error| {
-                        let place = error.path.replacen('$', &format!("{name}[{at}]"), 1);
-                        Stop::usage(format!("`{file}`: at `{place}`: {}", error.message))
-                    })
+        let mut said = FxHashMap::default();
+        for (human, answers) in &people {
+            let (id, declared) = person(bundle, human, &name)?;
+            let fits = |answer: &Json, place: String| {
+                json::decode(bundle, declared.ret, answer).map_err(|error| {
+                    let place = error.path.replacen('$', &place, 1);
+                    Stop::usage(format!("`{name}`: at `{place}`: {}", error.message))
                 })
-                .collect();
-            left.insert(id, decoded?);
+            };
+            let answers = match answers {
+                Json::Array(answers) => {
+                    let each = answers.iter().enumerate();
+                    let decoded: Result<_, Stop> = each.map(|(at, answer)| fits(answer, format!("{human}[{at}]"))).collect();
+                    Said::InOrder(decoded?)
+                }
+                answer => Said::Always(fits(answer, human.clone())?),
+            };
+            said.insert(id, answers);
         }
-        Ok(Self { left })
+        Ok(Self { bundle: Arc::clone(bundle), said, given: Mutex::default() })
     }
 
-    /// The next answer of a person.
-    pub(crate) fn next(&mut self, human: HumanId) -> Option<Value> {
-        self.left.get_mut(&human)?.pop_front()
+    fn next(&self, human: HumanId) -> Result<Value, String> {
+        let name = self.bundle.humans.get(human.index()).map_or("?", |human| human.name.as_str());
+        let answers = match self.said.get(&human) {
+            None => return Err(format!("the answers file has no answer for `{name}`")),
+            Some(Said::Always(value)) => return Ok(value.clone()),
+            Some(Said::InOrder(answers)) => answers,
+        };
+        // A counter cannot be left half-way.
+        let mut given = self.given.lock().unwrap_or_else(PoisonError::into_inner);
+        let turn = given.entry(human).or_insert(0);
+        let answer = answers.get(*turn).cloned();
+        *turn += 1;
+        let n = count(answers.len(), "answer");
+        answer.ok_or_else(|| format!("`{name}` is asked once more, and the answers file has only {n} for it"))
+    }
+
+    /// Whoever may answer; people of a quorum have numbers.
+    fn by(&self, question: &Question) -> SmolStr {
+        let human = self.bundle.humans.get(question.human.index());
+        let role = human.and_then(|human| human.role.clone());
+        let by = question.who.clone().or(role).unwrap_or_else(|| "answers file".into());
+        match question.before.len() {
+            0 => by,
+            before => format!("{by} {}", before + 1).into(),
+        }
+    }
+}
+
+impl People for Answers {
+    fn ask<'a>(&'a self, question: &'a Question) -> BoxFuture<'a, Result<PersonAnswer, PersonError>> {
+        let answer = match self.next(question.human) {
+            Ok(value) => Ok(PersonAnswer { value, by: Some(self.by(question)) }),
+            Err(message) => Err(PersonError { class: ErrorClass::Failed, message }),
+        };
+        Box::pin(std::future::ready(answer))
     }
 }
 

@@ -7,6 +7,7 @@ use flow_eval::{Value, json};
 use flow_ir::setup::Human;
 use flow_ir::types::{Enum, Field, Type, Variant};
 use flow_ir::{Bundle, TypeId};
+use flow_runtime::effects::Question;
 use serde_json::{Map, Value as Json};
 
 use crate::graph::text;
@@ -31,13 +32,12 @@ pub(crate) trait Dialog {
 pub(crate) fn ask(
     bundle: &Bundle,
     human: &Human,
-    title: &str,
-    args: &[Value],
+    question: &Question,
     dialog: &mut dyn Dialog,
 ) -> io::Result<Option<Value>> {
-    dialog.say(&card(bundle, human, title, args));
+    dialog.say(&card(bundle, human, question));
     loop {
-        let shown = Shown { bundle, params: &human.params, args };
+        let shown = Shown { bundle, params: &human.params, args: &question.args };
         let Some(json) = shown.value(human.ret, "answer", None, dialog)? else {
             return Ok(None);
         };
@@ -49,11 +49,12 @@ pub(crate) fn ask(
 }
 
 /// Title, who is asked, and every argument.
-fn card(bundle: &Bundle, human: &Human, title: &str, args: &[Value]) -> String {
-    let role = human.role.as_ref().map_or_else(String::new, |role| format!(" ({role})"));
-    let title = if title.is_empty() { human.name.as_str() } else { title };
-    let mut card = format!("\n{} {}{}\n", paint(NAME, "?"), paint(BOLD, clean(title)), paint(DIM, role));
-    for (param, value) in human.params.iter().zip(args) {
+fn card(bundle: &Bundle, human: &Human, question: &Question) -> String {
+    let who = question.who.as_ref().or(human.role.as_ref());
+    let who = who.map_or_else(String::new, |who| format!(" ({})", clean(who)));
+    let title = question.title.as_deref().unwrap_or(&human.name);
+    let mut card = format!("\n{} {}{}\n", paint(NAME, "?"), paint(BOLD, clean(title)), paint(DIM, who));
+    for (param, value) in human.params.iter().zip(&question.args) {
         let json = json::encode(bundle, param.ty, value);
         card.push_str(&format!("  {}\n", paint(DIM, &param.name)));
         card.push_str(&clean(&outline(&json, 4)));

@@ -13,6 +13,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 use super::streaming::final_text;
 use crate::graph::text;
 use crate::journal::{self, Step};
+use crate::people::at_terminal::Pause;
 use crate::terminal::{BAD, BOLD, DIM, GOOD, NAME, Terminal, WARN, clean, paint};
 
 /// Shows a run on a terminal.
@@ -43,11 +44,6 @@ impl Live {
         Self { bundle, terminal, bar, streams, state: Mutex::default() }
     }
 
-    /// Removes the line about what is under way, so that somebody can be asked.
-    pub(super) fn pause<T>(&self, act: impl FnOnce() -> T) -> T {
-        self.bar.suspend(act)
-    }
-
     /// Ends the view; returns what was streamed to stdout.
     pub(super) fn finish(&self) -> String {
         self.bar.finish_and_clear();
@@ -73,8 +69,7 @@ impl Live {
         match record {
             Record::Entered { .. } => self.bar.set_message(under_way(&step, &self.bundle)),
             Record::Took { .. } => self.line(&left(&step, &self.bundle)),
-            Record::Produced { .. } => {}
-            Record::Raised { .. } => {}
+            Record::Produced { .. } | Record::Raised { .. } => {}
         }
     }
 
@@ -110,6 +105,12 @@ impl Live {
         }
         // Nothing can be done if stdout is gone; the result is still told by the exit code.
         self.bar.suspend(|| drop(self.terminal.print(&clean(text))));
+    }
+}
+
+impl Pause for Live {
+    fn pause(&self, act: &mut dyn FnMut()) {
+        self.bar.suspend(act);
     }
 }
 

@@ -152,7 +152,9 @@ pub(super) const fn node_fact(fact: NodeFact) -> &'static str {
     }
 }
 
-pub(super) const fn run_fact(fact: RunFact) -> &'static str {
+/// `cost` of `run.cost`.
+#[must_use]
+pub const fn run_fact(fact: RunFact) -> &'static str {
     match fact {
         RunFact::Id => "id",
         RunFact::Tenant => "tenant",

@@ -5,7 +5,9 @@ use flow_eval::{Value, json};
 use flow_ir::setup::Human;
 use flow_ir::types::{Enum, Field, Labels, Record, TextSize, Type, Variant};
 use flow_ir::units::Usd;
-use flow_ir::{Bundle, TypeId};
+use flow_ir::{Bundle, HumanId, TypeId};
+use flow_runtime::effects::Question;
+use flow_runtime::protocol::OpId;
 use serde_json::json;
 
 use super::{Dialog, ask};
@@ -80,9 +82,17 @@ fn human() -> Human {
 /// The answer as JSON, and everything that was shown.
 fn answer(lines: &[&'static str]) -> (Option<serde_json::Value>, String) {
     let bundle = bundle();
-    let args = [Value::record([Value::text("Visit"), Value::text("Dear Ann")])];
+    let question = Question {
+        run: "r".into(),
+        op: OpId(1),
+        human: HumanId(0),
+        who: None,
+        title: Some("Send it?".to_owned()),
+        args: vec![Value::record([Value::text("Visit"), Value::text("Dear Ann")])],
+        before: Vec::new(),
+    };
     let mut script = Script { lines: lines.iter().copied().collect(), said: String::new() };
-    let value = ask(&bundle, &human(), "Send it?", &args, &mut script).unwrap();
+    let value = ask(&bundle, &human(), &question, &mut script).unwrap();
     (value.map(|value| json::encode(&bundle, VERDICT, &value)), script.said)
 }
 

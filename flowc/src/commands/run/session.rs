@@ -1,0 +1,140 @@
+//! One run on this machine: what it needs, who watches it, how it is cancelled.
+
+use std::sync::Arc;
+
+use flow_eval::Value;
+use flow_ir::{Bundle, FlowId};
+use flow_runtime::clock::{Clock as _, SystemClock};
+use flow_runtime::effects::{Nobody, People, Performer, Replay, Surroundings};
+use flow_runtime::home::local::{Ended, Runner};
+use flow_runtime::port::{Delta, Watch};
+use flow_runtime::protocol::{Command, Event, OpId, RunHeader};
+use flow_runtime::{Program, new_run_id};
+use tokio_util::sync::CancellationToken;
+
+use super::live::Live;
+use super::trace::Trace;
+use super::world::{self, World};
+use super::Args;
+use crate::compile::Built;
+use crate::exit::{Exit, Stop};
+use crate::journal::Journal;
+use crate::people::answers::Answers;
+use crate::people::at_terminal::{AtTerminal, Pause};
+use crate::terminal::{Terminal, WARN, paint};
+
+/// A run that is about to begin.
+pub(super) struct Session {
+    pub(super) bundle: Arc<Bundle>,
+    pub(super) header: Arc<RunHeader>,
+    pub(super) journal: Arc<Journal>,
+    pub(super) terminal: Terminal,
+    /// The recording that answers.
+    pub(super) replay: Option<Arc<Replay>>,
+    runner: Runner,
+    live: Option<Arc<Live>>,
+    watch: Arc<Watchers>,
+}
+
+impl Session {
+    pub(super) fn new(
+        args: &Args,
+        built: Built,
+        flow: FlowId,
+        input: Vec<Value>,
+        terminal: Terminal,
+    ) -> Result<Self, Stop> {
+        let World { outside, replay } = world::outside(args, &built, flow)?;
+        let store = world::store(args.data.as_deref(), terminal)?;
+        let program = Program::new(built.bundle.clone());
+        let bundle = Arc::new(built.bundle);
+        let live = (terminal.is_watched() && !args.json)
+            .then(|| Arc::new(Live::new(Arc::clone(&bundle), terminal)));
+        let people = people(args, &bundle, live.clone(), terminal)?;
+        let journal = Arc::new(Journal::default());
+        let mut watchers: Vec<Arc<dyn Watch>> = vec![Arc::clone(&journal) as Arc<dyn Watch>];
+        if let Some(path) = &args.trace {
+            watchers.push(Arc::new(Trace::to(path, Arc::clone(&bundle))?));
+        }
+        watchers.extend(live.clone().map(|live| live as Arc<dyn Watch>));
+        let with = Surroundings { bundle: Arc::clone(&bundle), outside, people, store };
+        let runner =
+            Runner { program, effects: Arc::new(Performer::new(with)), clock: Arc::new(SystemClock) };
+        let header = header(flow, input);
+        let watch = Arc::new(Watchers(watchers));
+        Ok(Self { bundle, header, journal, terminal, replay, runner, live, watch })
+    }
+
+    /// Walks to the end; also what was streamed to stdout.
+    pub(super) async fn walk(&self) -> (Ended, String) {
+        let cancel = CancellationToken::new();
+        let signals = tokio::spawn(obey_signals(cancel.clone(), self.terminal));
+        let watch = Arc::clone(&self.watch) as Arc<dyn Watch>;
+        let ended = self.runner.run(Arc::clone(&self.header), Some(watch), &cancel).await;
+        signals.abort();
+        let streamed = self.live.as_ref().map(|live| live.finish()).unwrap_or_default();
+        (ended, streamed)
+    }
+}
+
+fn header(flow: FlowId, args: Vec<Value>) -> Arc<RunHeader> {
+    let run = new_run_id();
+    // The name is random enough: its last eight hex digits are.
+    let seed = run.get(run.len().saturating_sub(8)..).and_then(|tail| u64::from_str_radix(tail, 16).ok());
+    let user = ["USER", "USERNAME"].iter().find_map(|name| std::env::var(name).ok());
+    Arc::new(RunHeader {
+        run,
+        tenant: "default".into(),
+        user: user.unwrap_or_default().into(),
+        flow,
+        args,
+        started_ms: SystemClock.now_ms(),
+        seed: seed.unwrap_or_default(),
+    })
+}
+
+fn people(
+    args: &Args,
+    bundle: &Arc<Bundle>,
+    live: Option<Arc<Live>>,
+    terminal: Terminal,
+) -> Result<Arc<dyn People>, Stop> {
+    if let Some(path) = &args.answers {
+        return Ok(Arc::new(Answers::read(path, bundle)?));
+    }
+    if terminal.can_ask() {
+        let view = live.map(|live| live as Arc<dyn Pause>);
+        return Ok(Arc::new(AtTerminal::new(Arc::clone(bundle), terminal, view)));
+    }
+    Ok(Arc::new(Nobody))
+}
+
+/// The first Ctrl-C cancels the run, the second ends the process.
+async fn obey_signals(cancel: CancellationToken, terminal: Terminal) {
+    if tokio::signal::ctrl_c().await.is_err() {
+        return;
+    }
+    cancel.cancel();
+    let text = "cancelling: what has begun to write is awaited; press Ctrl-C again to leave at once";
+    terminal.err(&format!("\n{}\n", paint(WARN, text)));
+    if tokio::signal::ctrl_c().await.is_ok() {
+        std::process::exit(i32::from(Exit::RunFailed.code()));
+    }
+}
+
+/// Tells everything to several.
+struct Watchers(Vec<Arc<dyn Watch>>);
+
+impl Watch for Watchers {
+    fn event(&self, run: &RunHeader, event: &Event) {
+        self.0.iter().for_each(|watch| watch.event(run, event));
+    }
+
+    fn command(&self, run: &RunHeader, command: &Command) {
+        self.0.iter().for_each(|watch| watch.command(run, command));
+    }
+
+    fn delta(&self, run: &RunHeader, op: OpId, delta: &Delta) {
+        self.0.iter().for_each(|watch| watch.delta(run, op, delta));
+    }
+}

@@ -1,0 +1,160 @@
+//! What is outside of a run: real models and tools, or recorded ones; and where resources are kept.
+
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use flow_ir::flow::Flow;
+use flow_ir::setup::{Call, Callee, Model, PromptTool, Provider};
+use flow_ir::{Bundle, FlowId, ModelId, PromptId};
+use flow_providers::http::{Allowed, Egress, EgressOptions};
+use flow_providers::{EnvironmentSecrets, Providers, Routing, Secrets as _};
+use flow_runtime::effects::{Cassette, Live, Outside, Replay};
+use flow_store::{LocalStore, Store};
+
+use super::Args;
+use crate::compile::Built;
+use crate::exit::Stop;
+use crate::load;
+use crate::terminal::{Terminal, WARN, paint};
+
+/// Who answers for models and tools.
+pub(super) struct World {
+    pub(super) outside: Arc<dyn Outside>,
+    /// The recording that answers, to be asked what it lacked.
+    pub(super) replay: Option<Arc<Replay>>,
+}
+
+/// Recorded answers if there is a cassette, else the real world if it can answer.
+pub(super) fn outside(args: &Args, built: &Built, flow: FlowId) -> Result<World, Stop> {
+    if let Some(path) = &args.cassette {
+        let replay = Arc::new(Replay::new(path.display().to_string(), cassette(path)?));
+        return Ok(World { outside: Arc::clone(&replay) as Arc<dyn Outside>, replay: Some(replay) });
+    }
+    if !args.live {
+        has_keys(&built.bundle, flow)?;
+    }
+    let outside = Arc::new(real(&built.egress, built.root.clone())?);
+    Ok(World { outside, replay: None })
+}
+
+/// Real providers and tools.
+///
+/// # Errors
+/// When `[egress]` of flow.toml cannot be read, or the system has no usable TLS.
+pub(crate) fn real(egress: &[String], root: PathBuf) -> Result<Live, Stop> {
+    let allow: Result<Vec<Allowed>, String> = egress.iter().map(|text| Allowed::parse(text)).collect();
+    let allow = allow.map_err(|error| Stop::usage(format!("`[egress]` in flow.toml: {error}")))?;
+    let proxy = ["HTTPS_PROXY", "https_proxy", "HTTP_PROXY", "http_proxy"]
+        .iter()
+        .find_map(|name| std::env::var(name).ok().filter(|value| !value.is_empty()));
+    let egress = Egress::new(EgressOptions { allow, proxy, ..EgressOptions::default() })
+        .map_err(|error| Stop::usage(format!("cannot reach out: {error}")))?;
+    let openai_base = std::env::var("OPENAI_BASE_URL").ok().filter(|value| !value.is_empty());
+    let routing = Routing { for_all: false, openai_base };
+    Ok(Live::new(Providers::new(egress, Arc::new(EnvironmentSecrets), routing), root))
+}
+
+/// The recording in a file.
+pub(crate) fn cassette(path: &Path) -> Result<Cassette, Stop> {
+    let name = load::shown(&path.canonicalize().unwrap_or_else(|_| path.to_owned()));
+    let text = load::read_text(path)?;
+    Cassette::parse(&text).map_err(|error| Stop::usage(format!("`{name}` is no cassette: {error}")))
+}
+
+/// Where memories, caches and queues are kept.
+pub(super) fn store(data: Option<&Path>, terminal: Terminal) -> Result<Arc<dyn Store>, Stop> {
+    let Some(directory) = data else {
+        return Ok(LocalStore::in_memory());
+    };
+    let (store, damage) = LocalStore::open(directory)
+        .map_err(|error| Stop::usage(format!("cannot keep data in `{}`: {error}", directory.display())))?;
+    if let Some(damage) = damage {
+        terminal.err(&format!("{}: {damage}\n", paint(WARN, "warning")));
+    }
+    Ok(store)
+}
+
+/// A run that would fail at its first prompt for want of a key is not begun.
+fn has_keys(bundle: &Bundle, flow: FlowId) -> Result<(), Stop> {
+    let mut models = BTreeSet::new();
+    let mut flows = BTreeSet::new();
+    collect(bundle, flow, &mut flows, &mut models);
+    let missing = models
+        .iter()
+        .filter_map(|id| bundle.models.get(id.index()))
+        .find_map(|model| key_of(model).map(|key| (model, key)));
+    let Some((model, key)) = missing else {
+        return Ok(());
+    };
+    Err(Stop::usage(format!("model `{}` needs a key, and {key} is not set", model.name))
+        .help("--cassette FILE answers from recorded exchanges, without a key")
+        .help(format!("{key}=… asks the real model; OPENAI_BASE_URL=… asks another server"))
+        .help("--live asks without looking for keys first, for servers that need none"))
+}
+
+/// The variable that is not set, if this model cannot do without it.
+fn key_of(model: &Model) -> Option<String> {
+    let name = match (model.provider, &model.auth) {
+        (_, Some(name)) => name.as_str(),
+        (Provider::Openai, None) => "OPENAI_API_KEY",
+        (
+            Provider::Anthropic
+            | Provider::Bedrock
+            | Provider::Vertex
+            | Provider::Gemini
+            | Provider::OpenaiCompatible
+            | Provider::Registry,
+            None,
+        ) => return None,
+    };
+    EnvironmentSecrets.secret(name).is_none().then(|| name.to_owned())
+}
+
+/// The models that a flow asks first, in it and in the flows that it calls.
+fn collect(bundle: &Bundle, id: FlowId, flows: &mut BTreeSet<FlowId>, models: &mut BTreeSet<ModelId>) {
+    let Some(flow) = bundle.flow(id).filter(|_| flows.insert(id)) else {
+        return;
+    };
+    for call in calls(flow) {
+        called(bundle, call, flows, models);
+    }
+}
+
+fn calls(flow: &Flow) -> impl Iterator<Item = &Call> {
+    flow.nodes.iter().flat_map(|node| node.work.calls())
+}
+
+fn called(bundle: &Bundle, call: &Call, flows: &mut BTreeSet<FlowId>, models: &mut BTreeSet<ModelId>) {
+    models.extend(call.model);
+    match call.callee {
+        Callee::Flow(id) => collect(bundle, id, flows, models),
+        Callee::Split(id) => {
+            let split = bundle.splits.get(id.index());
+            let arms = split.into_iter().flat_map(|split| split.arms.iter().chain(&split.shadows));
+            arms.for_each(|arm| called(bundle, &arm.call, flows, models));
+        }
+        Callee::Method(resource, _) => {
+            models.extend(bundle.resources.get(resource.index()).and_then(|resource| resource.embed));
+        }
+        Callee::Prompt(id) => models.extend(embedding(bundle, id)),
+        Callee::Value
+        | Callee::Function(_)
+        | Callee::Check(_)
+        | Callee::Tool(_)
+        | Callee::Human(_)
+        | Callee::Sleep
+        | Callee::Tell => {}
+    }
+}
+
+/// Resources that a model searches by itself.
+fn embedding(bundle: &Bundle, id: PromptId) -> Vec<ModelId> {
+    let tools = bundle.prompts.get(id.index()).into_iter().flat_map(|prompt| &prompt.tools);
+    tools
+        .filter_map(|tool| match tool {
+            PromptTool::Method(resource, _) => bundle.resources.get(resource.index())?.embed,
+            PromptTool::Tool(_) => None,
+        })
+        .collect()
+}
