@@ -30,14 +30,23 @@ pub(crate) struct Place {
 /// Equal for every repetition of an operation, different for any two operations: 115 bits of
 /// BLAKE3(run, place), in base32. Short enough to be kept without an allocation.
 pub(crate) fn idempotency_key(run: &str, place: Place) -> SmolStr {
+    const NUMBERS: usize = 20;
     const ALPHABET: &[u8; 32] = b"abcdefghijklmnopqrstuvwxyz234567";
-    let mut hasher = blake3::Hasher::new();
-    for number in [place.frame, place.node.0, place.visit, place.branch, place.shadow] {
-        hasher.update(&number.to_le_bytes());
+    // One block, hashed at once: a hasher that can be fed is two KiB, and this is done for every call.
+    let mut block = [0u8; 64];
+    let numbers = [place.frame, place.node.0, place.visit, place.branch, place.shadow];
+    let (head, tail) = block.split_at_mut(NUMBERS);
+    for (bytes, number) in head.chunks_exact_mut(4).zip(numbers) {
+        bytes.copy_from_slice(&number.to_le_bytes());
     }
-    hasher.update(run.as_bytes());
+    let hash = match tail.get_mut(..run.len()) {
+        Some(name) => {
+            name.copy_from_slice(run.as_bytes());
+            blake3::hash(block.get(..NUMBERS + run.len()).unwrap_or(&block))
+        }
+        None => blake3::hash(&[head, run.as_bytes()].concat()),
+    };
     let mut key = [0u8; 23];
-    let hash = hasher.finalize();
     for (letter, byte) in key.iter_mut().zip(hash.as_bytes()) {
         *letter = ALPHABET.get(usize::from(byte & 31)).copied().unwrap_or(b'a');
     }
