@@ -2,3 +2,5 @@
 
 pub mod checking;
 pub mod literate;
+
+pub mod provider;

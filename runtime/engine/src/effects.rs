@@ -5,6 +5,8 @@
 //! [`Scripted`] answers in place of callables. Read `prompt.rs` first: it is the richest.
 
 mod cassette;
+#[cfg(test)]
+mod fixtures;
 mod gates;
 mod human;
 mod live;
