@@ -4,6 +4,7 @@
 //! each file's place in the source map, so that spans stay valid between checks.
 
 mod allow;
+mod follow_ups;
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, OnceLock};
@@ -175,7 +176,8 @@ impl Workspace {
             let level = manifest.lints.iter().find(|(code, _)| code == diagnostic.code.number);
             !matches!(level, Some((_, LintLevel::Allow)))
         });
-        follow_ups(files, &mut diagnostics);
+        let items = files.iter().map(|(file, id)| (*id, (file.parsed.file.items.as_slice(), &*file.text)));
+        follow_ups::remove(&items.collect(), &mut diagnostics);
         let key = |diagnostic: &Diagnostic| {
             let span = diagnostic.primary.span;
             (span.file, span.start, span.end, diagnostic.code.number)
@@ -184,34 +186,6 @@ impl Workspace {
         diagnostics.dedup();
         diagnostics
     }
-}
-
-/// Takes out what is said to be unused where something else is wrong: the use may be what was mistyped.
-fn follow_ups(files: &[(&FileState, FileId)], diagnostics: &mut Vec<Diagnostic>) {
-    let mut errors: Vec<(FileId, u32)> = diagnostics
-        .iter()
-        .filter(|found| found.is_error())
-        .map(|found| (found.primary.span.file, found.primary.span.start))
-        .collect();
-    errors.sort_unstable();
-    let any = |file: FileId, start: u32, end: u32| {
-        let first = errors.partition_point(|error| *error < (file, start));
-        errors.get(first).is_some_and(|(other, at)| *other == file && *at <= end)
-    };
-    diagnostics.retain(|found| {
-        let span = found.primary.span;
-        match found.code.number {
-            "FL0020" => !any(span.file, 0, u32::MAX),
-            "FL0303" | "FL0305" | "FL0306" | "FL0502" => {
-                let file = files.iter().find(|(_, id)| *id == span.file);
-                let items = file.map(|(file, _)| file.parsed.file.items.as_slice()).unwrap_or_default();
-                let after = items.partition_point(|item| item.span.start <= span.start);
-                let item = after.checked_sub(1).and_then(|at| items.get(at));
-                !item.is_some_and(|item| any(span.file, item.span.start, item.span.end))
-            }
-            _ => true,
-        }
-    });
 }
 
 fn source<'a>(name: &'a str, id: FileId, parsed: &'a Parsed, is_std: bool) -> Source<'a> {

@@ -1,0 +1,93 @@
+//! One mistake gives one error: takes out what is only said because something else is wrong.
+//!
+//! Most follow-ups never arise, because what is wrong is poisoned. These are the rest: things that can only be
+//! seen by looking at several diagnostics together.
+
+use std::collections::BTreeMap;
+
+use flow_diagnostics::{Diagnostic, FileId};
+use flow_grammar::ast::Item;
+use rustc_hash::FxHashSet;
+
+/// Items and text of each file.
+pub(super) type Files<'a> = BTreeMap<FileId, (&'a [Item], &'a str)>;
+
+/// Where errors are, by what they say.
+struct Errors {
+    /// All but those that may be taken out, sorted.
+    all: Vec<(FileId, u32)>,
+    /// Unknown names and patterns.
+    names: Vec<(FileId, u32)>,
+    /// Unknown settings.
+    settings: Vec<(FileId, u32)>,
+}
+
+fn places(diagnostics: &[Diagnostic], wanted: impl Fn(&str) -> bool) -> Vec<(FileId, u32)> {
+    let mut found: Vec<(FileId, u32)> = diagnostics
+        .iter()
+        .filter(|found| found.is_error() && wanted(found.code.number))
+        .map(|found| (found.primary.span.file, found.primary.span.start))
+        .collect();
+    found.sort_unstable();
+    found
+}
+
+fn any(errors: &[(FileId, u32)], file: FileId, (start, end): (u32, u32)) -> bool {
+    let first = errors.partition_point(|error| *error < (file, start));
+    errors.get(first).is_some_and(|(other, at)| *other == file && *at <= end)
+}
+
+/// Removes follow-ups.
+pub(super) fn remove(files: &Files<'_>, diagnostics: &mut Vec<Diagnostic>) {
+    let errors = Errors {
+        all: places(diagnostics, |code| !matches!(code, "FL0901" | "FL0902")),
+        names: places(diagnostics, |code| matches!(code, "FL0005" | "FL0117" | "FL0011")),
+        settings: places(diagnostics, |code| code == "FL0021"),
+    };
+    let key = |found: &Diagnostic| (found.primary.span.file, found.primary.span.start);
+    diagnostics.sort_by_key(key);
+    let mut said: FxHashSet<(FileId, String)> = FxHashSet::default();
+    diagnostics.retain(|found| {
+        let file = found.primary.span.file;
+        let repeated = matches!(found.code.number, "FL0005" | "FL0202" | "FL0114")
+            && !said.insert((file, found.message.clone()));
+        !repeated && !is_follow_up(files, &errors, found)
+    });
+}
+
+fn is_follow_up(files: &Files<'_>, errors: &Errors, found: &Diagnostic) -> bool {
+    let span = found.primary.span;
+    let item = item_of(files, span.file, span.start);
+    let in_item = |errors: &[(FileId, u32)]| item.is_some_and(|item| any(errors, span.file, item));
+    match found.code.number {
+        // The name may be used where something was mistyped.
+        "FL0020" => any(&errors.all, span.file, (0, u32::MAX)),
+        "FL0303" | "FL0305" | "FL0306" | "FL0502" => in_item(&errors.all),
+        // What a flow calls is not known before it is right.
+        "FL0901" | "FL0902" => !errors.all.is_empty(),
+        // The setting is there, mistyped.
+        "FL0022" | "FL0603" => in_item(&errors.settings),
+        // What is called is not known.
+        "FL0208" | "FL0608" => in_item(&errors.names) && !found.message.starts_with("there is no class"),
+        "FL0112" => found.message.contains("belongs to a call") && in_item(&errors.names),
+        "FL0024" => found.message.ends_with("cannot be started") && !errors.names.is_empty(),
+        // The condition that would say so is mistyped.
+        "FL0104" | "FL0105" => any(&errors.names, span.file, line_of(files, span.file, span.start)),
+        _ => false,
+    }
+}
+
+fn item_of(files: &Files<'_>, file: FileId, offset: u32) -> Option<(u32, u32)> {
+    let (items, _) = files.get(&file)?;
+    let after = items.partition_point(|item| item.span.start <= offset);
+    let item = items.get(after.checked_sub(1)?)?;
+    Some((item.span.start, item.span.end))
+}
+
+fn line_of(files: &Files<'_>, file: FileId, offset: u32) -> (u32, u32) {
+    let text = files.get(&file).map_or("", |(_, text)| text);
+    let at = (offset as usize).min(text.len());
+    let start = text.get(..at).and_then(|before| before.rfind('\n')).map_or(0, |at| at + 1);
+    let length = text.get(at..).and_then(|after| after.find('\n')).unwrap_or(text.len() - at);
+    (u32::try_from(start).unwrap_or(0), u32::try_from(at + length).unwrap_or(u32::MAX))
+}
