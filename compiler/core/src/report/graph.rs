@@ -183,17 +183,17 @@ pub(crate) fn edge_arguments(
     }
 }
 
-/// FL0207.
-pub(crate) fn no_start(at: At, flow: &Flow, first: Option<&Name>) -> Diagnostic {
+/// FL0207. `body` is the gap behind the opening brace.
+pub(crate) fn no_start(at: At, flow: &Flow, first: Option<&Name>, body: Span) -> Diagnostic {
     let message = format!("flow `{}` never says where it starts", flow.name.text);
     let span = at.span(flow.name.span);
     let diagnostic =
         Diagnostic::new(&index::NO_START, span, message, "no arrow stands before the first node");
     match first {
         Some(first) => {
-            let text = format!("\n  -> {}", first.text);
+            let text = format!("\n  -> {}\n", first.text);
             let help = format!("put `-> {}` first in the body", first.text);
-            let edit = Edit { span: at.span(flow.head.after()), text };
+            let edit = Edit { span: at.span(body), text };
             diagnostic.help(help).fix(format!("start at `{}`", first.text), vec![edit])
         }
         None => diagnostic.help("put an arrow first in the body: `-> return …`, or one to a node"),
