@@ -1,5 +1,7 @@
 //! Models and tools over real HTTP, against a server that answers badly on purpose.
 
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests")]
+
 #[path = "../../../tests/src/provider.rs"]
 #[allow(unreachable_pub, dead_code, reason = "the whole module belongs to the workspace's tests")]
 mod provider;
