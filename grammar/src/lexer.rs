@@ -161,6 +161,10 @@ impl Lexer<'_> {
         self.push(kind, span);
     }
 
+    fn in_hole(&self) -> bool {
+        !self.holes.is_empty()
+    }
+
     fn in_column_zero(&self, span: Span) -> bool {
         self.holes.is_empty() && is_column_zero(self.source, span.start)
     }

@@ -39,3 +39,9 @@ pub struct Parsed {
 pub fn parse(source: &str) -> Parsed {
     parser::parse(source)
 }
+
+/// Parses one expression, as written on a command line. Total, like [`parse`].
+#[must_use]
+pub fn parse_expr(source: &str) -> (ast::Expr, Vec<SyntaxError>) {
+    parser::parse_expr(source)
+}

@@ -55,6 +55,31 @@ pub(crate) fn parse(source: &str) -> Parsed {
     Parsed { file: File { docs, items }, trivia, errors }
 }
 
+/// Parses one expression, as written on a command line.
+pub(crate) fn parse_expr(source: &str) -> (ast::Expr, Vec<SyntaxError>) {
+    let mut lexed = lexer::lex(source);
+    // Nothing here is an item, wherever its lines begin.
+    for token in lexed.tokens.iter_mut().filter(|token| token.kind.is_item_word()) {
+        token.kind = TokenKind::Lower;
+    }
+    let cx = Context::new(source, &lexed);
+    let parser = Parser { cx: &cx, lexed: &lexed, start: syntax::StartParser::new() };
+    let mut errors = lexed.errors.clone();
+    let expr = if let Some(token) = depth::too_deep(&lexed.tokens) {
+        let kind = SyntaxErrorKind::TooDeep { limit: depth::LIMIT };
+        errors.push(SyntaxError { kind, span: token.span, fix: None });
+        None
+    } else {
+        let (expr, mut found) = parser.expr(&lexed.tokens);
+        parser.drop_echoes(&mut found);
+        errors.extend(found);
+        expr
+    };
+    errors.sort_by_key(|error| (error.span.start, error.span.end));
+    let missing = || ast::Expr { kind: ast::ExprKind::Missing, span: cover(&lexed.tokens) };
+    (expr.unwrap_or_else(missing), errors)
+}
+
 /// The `//!` lines above the first item.
 fn file_docs(source: &str, lexed: &Lexed) -> Vec<ast::Doc> {
     let docs = lexed.docs.iter().filter(|doc| doc.is_inner && doc.next == 0);
@@ -106,6 +131,25 @@ impl<'c, 's> Parser<'c, 's> {
         item
     }
 
+    /// One expression, repaired if need be.
+    fn expr(&self, tokens: &[Token]) -> (Option<ast::Expr>, Vec<SyntaxError>) {
+        if let Ok((Piece::Expr(expr), found)) = self.run(TokenKind::SelectExpr, tokens) {
+            return (Some(expr), found);
+        }
+        let (mended, mut errors) = Repair::run(self.cx, tokens);
+        match self.run(TokenKind::SelectExpr, &mended) {
+            Ok((Piece::Expr(expr), found)) => {
+                errors.extend(found);
+                (Some(expr), errors)
+            }
+            Ok(_) => (None, errors),
+            Err(failure) => {
+                errors.push(expected::error(self.cx, &mended, None, &failure, "an expression"));
+                (None, errors)
+            }
+        }
+    }
+
     /// An item that does not parse as it stands: repair its tokens, and if that is not enough, read its
     /// members alone.
     fn mend(&self, tokens: &[Token]) -> (Item, Vec<SyntaxError>) {
@@ -131,8 +175,14 @@ impl<'c, 's> Parser<'c, 's> {
         errors.retain(|error| {
             let line = self.cx.line(error.span.start);
             let near = heard.partition_point(|other| other.span.end < line.start);
-            let mut near = heard.get(near..).unwrap_or_default().iter();
-            near.next().is_none_or(|other| other.span.start > line.end)
+            let on_line = heard.get(near).is_some_and(|other| other.span.start <= line.end);
+            // A block that nobody ended took the rest of its item with it.
+            let before = near.checked_sub(1).and_then(|at| heard.get(at));
+            let swallowed = before.is_some_and(|other| {
+                let is_block = matches!(other.kind, SyntaxErrorKind::UnterminatedText { is_block: true, .. });
+                is_block && error.span.is_empty() && self.cx.column(error.span.start) > 0
+            });
+            !on_line && !swallowed
         });
     }
 

@@ -36,6 +36,12 @@ impl Span {
         self.start <= offset && offset <= self.end
     }
 
+    /// Whether it holds no byte: a gap where something is missing.
+    #[must_use]
+    pub const fn is_empty(self) -> bool {
+        self.start >= self.end
+    }
+
     /// The range as the standard library's, for slicing.
     #[must_use]
     pub const fn range(self) -> std::ops::Range<usize> {

@@ -218,7 +218,7 @@ fn mutant() -> impl Strategy<Value = String> {
                 if tokens.is_empty() {
                     continue;
                 }
-                let token = tokens[place.index(tokens.len())];
+                let Some(token) = tokens.get(place.index(tokens.len().max(1))) else { continue };
                 match how {
                     0 => text.replace_range(token.span.range(), ""),
                     1 => text.insert_str(token.span.start as usize, piece),

@@ -52,6 +52,8 @@ impl Lexer<'_> {
                 b'\\' => escaped = true,
                 b'"' if !is_block => return (at, Stop::Quote),
                 b'"' if starts_with(rest, index, b"\"\"\"") => return (at, Stop::Quote),
+                // `{{"{{"}}` writes the braces.
+                b'{' if self.in_hole() && starts_with(rest, index, b"{{\"") => {}
                 b'{' if starts_with(rest, index, b"{{") => return (at, Stop::Hole),
                 _ => {}
             }

@@ -7,6 +7,7 @@ use smol_str::SmolStr;
 
 use super::brackets;
 use super::expected::place;
+use super::stray::foreign_comment;
 use crate::error::{Edit, SyntaxError, SyntaxErrorKind};
 use crate::lexer::{Token, TokenKind, mark};
 use crate::span::Span;
@@ -283,16 +284,10 @@ impl<'c, 's> Repair<'c, 's> {
     }
 
     fn comment(&mut self, token: Token) {
-        let text = self.cx.slice(token.span);
-        let (found, fix) = if token.kind == TokenKind::HashComment {
-            ("#", format!("//{}", text.trim_start_matches('#')))
-        } else {
-            let lines = text.trim_start_matches("/*").trim_end_matches("*/").lines();
-            let lines: Vec<String> = lines.map(|line| format!("// {}", line.trim())).collect();
-            ("/*", lines.join("\n"))
-        };
-        let kind = SyntaxErrorKind::ForeignHabit { found: found.into(), wanted: "//" };
-        self.report(kind, token.span, fix);
+        if let Some((found, fix)) = foreign_comment(token.kind, self.cx.slice(token.span)) {
+            let kind = SyntaxErrorKind::ForeignHabit { found: found.into(), wanted: "//" };
+            self.report(kind, token.span, fix);
+        }
     }
 
     fn single_quoted(&mut self, place: &mut Place, token: Token) {

@@ -18,7 +18,9 @@
 //!
 //! # Limits
 //!
-//! The time of a call, of an `all` or `each`, and of a flow is one timer each. A limit of a flow stops binding
+//! The time of a call, of an `all` or `each`, and of a flow is one timer each. `else` answers for the errors of
+//! its own call, the call's time and an empty pool included, but not for the time of the node or flow around it.
+//! A limit of a flow stops binding
 //! when one of the header's error edges was taken: the handlers run outside of it. Until then, a flow whose time
 //! is over starts no further operation: each node raises `Timeout` instead.
 //!

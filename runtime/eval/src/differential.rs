@@ -378,15 +378,20 @@ mod machine_code {
         let mut runner = proptest::test_runner::TestRunner::deterministic();
         let strategy =
             (prop::collection::vec(any::<u64>(), 0..40), 0_usize..5, prop::collection::vec(a_row(), 8));
-        for _ in 0..20 {
+        let mut taken = 0;
+        for _ in 0..60 {
             let (rolls, op, rows) = strategy.new_tree(&mut runner).unwrap().current();
             let expr = over_rows(&world, &rolls, op);
+            if let ExprKind::Builtin { lambda: Some(lambda), .. } = &expr.kind {
+                taken += usize::from(Batch::pays(&world.types.bundle, lambda, world.row));
+            }
             let rows: Vec<Value> = rows.into_iter().cycle().take(6_000).collect();
             let slots = [Some(Value::list(rows)), Some(Value::Float(0.5))];
             let cx = Context::new(&world.types.bundle, &slots);
             let wanted = message(eval(&expr, &cx));
             assert_eq!(bits(&message(compile(&world.types.bundle, &expr).eval(&cx))), bits(&wanted));
         }
+        assert!(taken >= 5, "{taken} of 60 were handed over");
     }
 
     #[test]

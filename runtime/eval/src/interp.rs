@@ -20,7 +20,7 @@ use crate::ops::{arith, compare, fields, truth};
 use crate::{Media, Value};
 
 /// How deep an expression may be, calls of functions included. Deeper ones raise `Invalid`, so that no
-/// Bundle can overflow the stack: 256 levels take less than 1 MiB even without optimisation.
+/// Bundle can overflow the stack: 256 levels of any kind fit 2 MiB, a thread's usual stack, without optimisation.
 pub const MAX_DEPTH: usize = 256;
 
 /// The value of an expression.

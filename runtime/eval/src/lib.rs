@@ -25,10 +25,19 @@
 //! [`eval_function`], [`run_check`] and [`render`] do the same for functions, checks and messages of prompts.
 //! What has no value raises [`Invalid`], whose message is in the user's words and quotes no data.
 //!
+//! # Tiers
+//!
+//! - [`eval`]: the interpreter. It defines what expressions mean.
+//! - [`Program`]: a Bundle with its functions compiled to closures; [`Program::compile`] and
+//!   [`Program::compile_predicate`] compile anything else once, to be run with any [`Context`]. The default.
+//! - `Batch` (feature `jit`): lambdas with arithmetic over long lists as machine code. Closures hand over by
+//!   themselves when it pays.
+//!
 //! # JSON
 //!
 //! [`json::decode`] and [`json::encode`] are the border: strict, in wire names. [`json::validate`] tells
-//! whether a value fits a type, [`json::sample`] makes one that does.
+//! whether a value fits a type, [`json::sample`] makes one that does. [`schema::structured`] is what a model is
+//! told to answer with, [`schema::plain`] and [`schema::parameters`] are for tools and OpenAPI.
 
 pub mod closure;
 pub mod context;

@@ -213,7 +213,7 @@ impl<'a> Walk<'a> {
             left: around.left.cost,
             pools: around.pools,
             arm,
-            shadow: false,
+            shadow: around.shadow,
             idempotency_key: idempotency_key(&self.state.header.run, place),
         }))
     }

@@ -18,6 +18,8 @@ pub(super) struct Around {
     pub(super) deadline_ms: Option<i64>,
     /// A flow whose time is over.
     pub(super) expired: bool,
+    /// Whether nobody uses the result.
+    pub(super) shadow: bool,
 }
 
 impl Around {
@@ -52,6 +54,7 @@ impl State {
                 around.add(&many.meter);
             }
             around.add_flow(frame);
+            around.shadow |= frame.shadow;
             here = frame.parent;
         }
         around
@@ -65,9 +68,11 @@ impl State {
         around.left.smallest(outer.unwrap_or_default())
     }
 
-    /// Charges a call to every limit around it.
+    /// Charges a call to every limit around it, and to the run unless it belongs to a shadow.
     pub(super) fn charge(&mut self, at: FrameRef, branch: u32, spend: Spend) {
-        self.spent.add(spend);
+        if !self.around(at, branch).shadow {
+            self.spent.add(spend);
+        }
         let mut here = Some((at, branch));
         while let Some((at, branch)) = here {
             let Some(frame) = self.frame_mut(at) else { return };

@@ -58,7 +58,8 @@ impl<'a> Walk<'a> {
         let program = self.program;
         let flow =
             program.flow(flow_id).ok_or_else(|| Fault::malformed("it calls a flow it does not hold"))?;
-        let depth = parent.and_then(|(at, _)| self.state.frame(at)).map_or(0, |frame| frame.depth.saturating_add(1));
+        let depth =
+            parent.and_then(|(at, _)| self.state.frame(at)).map_or(0, |frame| frame.depth.saturating_add(1));
         if depth as usize > program.bundle().flows.len() {
             return Err(Fault::malformed("its flows call each other in a circle"));
         }

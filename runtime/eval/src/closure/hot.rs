@@ -107,7 +107,9 @@ mod made {
 
         fn compile(&self, bundle: &Bundle) -> Option<Batch> {
             match bundle.ty(self.list) {
-                Type::List { item, .. } => Batch::compile(bundle, &self.lambda, *item),
+                Type::List { item, .. } if Batch::pays(bundle, &self.lambda, *item) => {
+                    Batch::compile(bundle, &self.lambda, *item)
+                }
                 _ => None,
             }
         }

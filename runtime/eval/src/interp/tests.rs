@@ -396,3 +396,43 @@ fn an_empty_slot_and_too_deep_an_expression_are_invalid() {
     deep = Expr { ty: types.int, kind: ExprKind::Neg(Box::new(deep)) };
     assert_eq!(types.run(&deep), no("an expression is nested deeper than 256"));
 }
+
+/// Wraps an expression in one more level.
+type Wrap = fn(&Types, Expr) -> Expr;
+
+fn wraps() -> [Wrap; 4] {
+    [
+        |types, inner| Expr { ty: types.int, kind: ExprKind::Neg(Box::new(inner)) },
+        |types, inner| {
+            let (yes, other) = (literal(types.bool, Const::Bool(true)), literal(types.int, Const::Int(1)));
+            Expr { ty: types.int, kind: ExprKind::If(Box::new(yes), Box::new(inner), Box::new(other)) }
+        },
+        |types, inner| {
+            let one = Expr { ty: types.ints, kind: ExprKind::List(vec![literal(types.int, Const::Int(1))]) };
+            builtin(types.ints, Builtin::Map, vec![one], Some(Lambda { param: LocalId(9), body: inner }))
+        },
+        |types, inner| {
+            let parts = vec![Part::Hole(inner, Encoding::Plain)];
+            Expr { ty: types.text, kind: ExprKind::Template(parts) }
+        },
+    ]
+}
+
+#[test]
+fn the_deepest_expressions_fit_a_small_stack() {
+    for (index, wrap) in wraps().into_iter().enumerate() {
+        let run = move || {
+            let types = Types::new();
+            let mut deep = literal(types.int, Const::Int(1));
+            for _ in 0..MAX_DEPTH - 2 {
+                deep = wrap(&types, deep);
+            }
+            let compiled = crate::compile(&types.bundle, &deep);
+            let cx = Context::new(&types.bundle, &[]);
+            let value = crate::eval(&deep, &cx);
+            assert!(value.is_ok(), "{index}: {:?}", value.err());
+            assert_eq!(compiled.eval(&cx).is_ok(), value.is_ok(), "{index}");
+        };
+        std::thread::Builder::new().stack_size(2 << 20).spawn(run).unwrap().join().unwrap();
+    }
+}

@@ -1,5 +1,7 @@
 //! Machine code for expressions.
 
+use std::cell::Cell;
+
 use cranelift_codegen::ir::condcodes::{FloatCC, IntCC};
 use cranelift_codegen::ir::{self, InstBuilder, MemFlagsData, types};
 use cranelift_codegen::isa::TargetFrontendConfig;
@@ -17,6 +19,8 @@ pub(super) struct Program<'a> {
     lambda: &'a Lambda,
     pub(super) columns: Vec<Column>,
     pub(super) result: Kind,
+    /// Operations on numbers.
+    pub(super) arithmetic: usize,
 }
 
 /// The deepest body: emitting recurses.
@@ -25,13 +29,14 @@ const MAX_DEPTH: usize = 128;
 /// Plans a lambda, if its result fits a word. Whether its body does shows when it is emitted.
 pub(super) fn program<'a>(bundle: &'a Bundle, lambda: &'a Lambda, element: TypeId) -> Option<Program<'a>> {
     let mut columns = Vec::new();
-    let scan = Scan { bundle, param: lambda.param, element };
+    let scan = Scan { bundle, param: lambda.param, element, arithmetic: Cell::new(0) };
     scan.expr(&lambda.body, &mut Vec::new(), &mut columns, MAX_DEPTH)?;
     let result = match bundle.ty(lambda.body.ty) {
         Type::Optional { .. } => return None,
         _ => Kind::of(bundle, lambda.body.ty)?,
     };
-    (columns.len() <= MAX_CELLS).then_some(Program { bundle, lambda, columns, result })
+    let arithmetic = scan.arithmetic.get();
+    (columns.len() <= MAX_CELLS).then_some(Program { bundle, lambda, columns, result, arithmetic })
 }
 
 /// The place that an expression names. `bound` are binders inside the lambda: they are values, not places.
@@ -63,6 +68,8 @@ struct Scan<'a> {
     bundle: &'a Bundle,
     param: LocalId,
     element: TypeId,
+    /// Operations on numbers seen so far.
+    arithmetic: Cell<usize>,
 }
 
 impl Scan<'_> {
@@ -92,6 +99,9 @@ impl Scan<'_> {
         room: usize,
     ) -> Option<()> {
         let room = room.checked_sub(1)?;
+        if matches!(expr.kind, ExprKind::Arith(..) | ExprKind::Neg(_) | ExprKind::Builtin { .. }) {
+            self.arithmetic.set(self.arithmetic.get() + 1);
+        }
         match &expr.kind {
             ExprKind::Const(_) => Some(()),
             ExprKind::Local(local) if bound.contains(local) => Some(()),

@@ -174,6 +174,29 @@ fn a_split_calls_one_arm_and_its_shadows_afterwards() {
 }
 
 #[test]
+fn a_shadow_that_is_a_flow_walks_beside_the_run_and_costs_it_nothing() {
+    let asked = work(Callee::Split(SplitId(0)), vec![text("hello")]);
+    let nodes =
+        vec![node("a", asked, vec![to(1)]), node("b", work(READ, vec![slot(1)]), vec![give(slot(2))])];
+    let beside = flow(
+        "g",
+        vec![
+            node("c", work(ASK, vec![slot(0)]), vec![to(1)]),
+            node("d", work(ASK, vec![slot(1)]), vec![give(slot(2))]),
+        ],
+    );
+    let mut package = bundle(vec![flow("f", nodes), beside]);
+    let arms = vec![(10_000, call(ASK, vec![slot(0)]))];
+    package.splits = vec![split(slot(0), arms, vec![(10_000, call(sub(1), vec![slot(0)]))])];
+    let mut run = Tape::with(package);
+    run.says();
+    assert_eq!(run.tell(1, paid("x", 5)).says(), "=a >0 +b read#2(x) >0 +c shadow:ask#3(hello)");
+    assert_eq!(run.tell(3, paid("y", 7)).says(), "=c >0 +d shadow:ask#4(y)");
+    assert_eq!(run.tell(2, paid("z", 1)).says(), "=b >0 cancel#4 returned(z)");
+    assert_eq!(run.machine.usage().cost, Usd(6));
+}
+
+#[test]
 fn a_key_stays_on_its_arm() {
     let arms = || vec![(5_000, call(ASK, vec![slot(0)])), (5_000, call(READ, vec![slot(0)]))];
     let first = |key: &str| {
