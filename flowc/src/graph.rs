@@ -145,7 +145,9 @@ impl Joint<'_> {
             // The header's error edges are one arrow from the start, not one from every node.
             let from = if edge.implicit { 0 } else { from };
             let max = edge.max.and_then(|counter| self.flow.counters.get(counter.index()).copied());
-            let label = self.label(edge, max);
+            // The Bundle has them once a node, for what the node can raise; which classes are written is
+            // in the source only.
+            let label = if edge.implicit { "on an error".to_owned() } else { self.label(edge, max) };
             let arrow = Arrow { from, to, label, is_error: !edge.on.is_empty(), max };
             if !(edge.implicit && picture.arrows.contains(&arrow)) {
                 picture.arrows.push(arrow);

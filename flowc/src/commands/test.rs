@@ -63,7 +63,9 @@ pub(crate) fn run(args: &Args, terminal: &Terminal) -> Outcome {
         terminal.line(print::json(&suites))?;
     } else {
         terminal.print(&print::text(&suites))?;
-        terminal.note(print::summary(&suites));
+        if !suites.is_empty() {
+            terminal.note(print::summary(&suites));
+        }
     }
     Ok(if failed { Exit::Diagnostics } else { exit })
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use flow_diagnostics::SourceFile;
 use flow_grammar::ast::{self, Guard, ItemKind};
-use flow_ir::flow::{Edge, Flow, Target};
+use flow_ir::flow::{Edge, Flow};
 use flow_ir::units::ErrorClass;
 use flow_ir::{Bundle, FlowId, NodeId};
 
@@ -41,7 +41,8 @@ pub(crate) struct Untested {
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord)]
 enum Arrow {
     Own(Option<NodeId>, u32),
-    Header(Vec<ErrorClass>, String),
+    /// By what it leads to: the Bundle has it once a node, for the classes that the node can raise.
+    Header(String),
 }
 
 impl Coverage {
@@ -72,7 +73,7 @@ fn of_flow(
     let mut covered = BTreeSet::new();
     let mut written: Vec<(Arrow, Option<NodeId>, &Edge)> = Vec::new();
     for (node, at, edge) in every_edge(flow) {
-        let arrow = arrow(&names, node, at, edge);
+        let arrow = arrow(node, at, edge);
         if taken.contains(&(id, node, at)) {
             covered.insert(arrow.clone());
         }
@@ -84,11 +85,15 @@ fn of_flow(
     let untested = written.iter().filter(|(arrow, _, _)| !covered.contains(arrow)).map(|(arrow, node, edge)| {
         let from = match arrow {
             Arrow::Own(Some(node), _) => names.node(*node),
-            Arrow::Own(None, _) | Arrow::Header(..) => flow.name.to_string(),
+            Arrow::Own(None, _) | Arrow::Header(_) => flow.name.to_string(),
         };
-        let because = journal::condition(&names, edge);
+        let because = match arrow {
+            Arrow::Own(..) => journal::condition(&names, edge),
+            // Which classes it is written for is in the source only.
+            Arrow::Header(_) => "on an error".to_owned(),
+        };
         let edge_text = format!("{from} -> {} {because}", journal::target(&names, &edge.to));
-        let place = lines.as_ref().and_then(|lines| lines.find(flow, arrow, *node));
+        let place = lines.as_ref().and_then(|lines| lines.find(flow, arrow, *node, &edge.on));
         Untested { edge: edge_text.trim_end().to_owned(), place }
     });
     FlowCoverage { name: flow.name.to_string(), edges: written.len(), untested: untested.collect() }
@@ -103,16 +108,12 @@ fn every_edge(flow: &Flow) -> impl Iterator<Item = (Option<NodeId>, u32, &Edge)>
     entry.chain(nodes)
 }
 
-fn arrow(names: &Names<'_>, node: Option<NodeId>, at: u32, edge: &Edge) -> Arrow {
+fn arrow(node: Option<NodeId>, at: u32, edge: &Edge) -> Arrow {
     if edge.implicit {
-        Arrow::Header(edge.on.clone(), target_text(names, &edge.to))
+        Arrow::Header(format!("{:?}", edge.to))
     } else {
         Arrow::Own(node, at)
     }
-}
-
-fn target_text(names: &Names<'_>, target: &Target) -> String {
-    journal::target(names, target)
 }
 
 /// Where the arrows of a flow are written.
@@ -135,9 +136,15 @@ impl Lines {
     }
 
     /// Normal edges stand first in the Bundle and error edges behind them, each in the order written.
-    fn find(&self, flow: &Flow, arrow: &Arrow, node: Option<NodeId>) -> Option<String> {
+    fn find(
+        &self,
+        flow: &Flow,
+        arrow: &Arrow,
+        node: Option<NodeId>,
+        classes: &[ErrorClass],
+    ) -> Option<String> {
         let edge = match arrow {
-            Arrow::Header(on, _) => self.header_edge(on)?,
+            Arrow::Header(_) => self.header_edge(classes)?,
             Arrow::Own(_, at) => {
                 let (of, written) = match node {
                     None => (&flow.entry, &self.flow.entry),
