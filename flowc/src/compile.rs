@@ -32,7 +32,8 @@ pub(crate) struct Built {
 
 /// Checks a package.
 pub(crate) fn check(package: &Package) -> Checked {
-    let manifest = package.manifest.clone().map(|text| (load::shown(&package.root.join(load::MANIFEST)), text));
+    let manifest =
+        package.manifest.clone().map(|text| (load::shown(&package.root.join(load::MANIFEST)), text));
     let file = |file: &load::File| {
         let module = file.module.split('/').map(str::to_owned).collect();
         (file.shown.clone(), module, flow_grammar::decode(&file.bytes))

@@ -57,7 +57,8 @@ impl Answers {
             let answers = match answers {
                 Json::Array(answers) => {
                     let each = answers.iter().enumerate();
-                    let decoded: Result<_, Stop> = each.map(|(at, answer)| fits(answer, format!("{human}[{at}]"))).collect();
+                    let decoded: Result<_, Stop> =
+                        each.map(|(at, answer)| fits(answer, format!("{human}[{at}]"))).collect();
                     Said::InOrder(decoded?)
                 }
                 answer => Said::Always(fits(answer, human.clone())?),

@@ -72,7 +72,11 @@ impl Session {
         }
         let steps = self.journal.steps().iter().filter(|step| step.node.is_some()).count();
         let usage = &ended.usage;
-        let mark = if matches!(ended.result, RunResult::Returned(_)) { paint(GOOD, "done") } else { paint(WARN, "ended") };
+        let mark = if matches!(ended.result, RunResult::Returned(_)) {
+            paint(GOOD, "done")
+        } else {
+            paint(WARN, "ended")
+        };
         let line = format!(
             "{} · {}+{} tokens · {} · {} · run {}",
             count(steps, "step"),
@@ -89,7 +93,8 @@ impl Session {
     fn failure(&self, error: &RunError) -> Stop {
         let steps = self.journal.steps();
         let place = self.place(error, &steps);
-        let attempts = if error.attempt > 1 { format!(" after {} attempts", error.attempt) } else { String::new() };
+        let attempts =
+            if error.attempt > 1 { format!(" after {} attempts", error.attempt) } else { String::new() };
         let message = clean(&error.message);
         let stop =
             Stop::run_failed(format!("the run failed{place}{attempts}: {}: {message}", error.class.name()));
@@ -99,7 +104,10 @@ impl Session {
     /// ``in `sort` (asks `triage` using `fast`)``.
     fn place(&self, error: &RunError, steps: &[Step]) -> String {
         if error.node.is_empty() {
-            return self.bundle.flow(self.header.flow).map_or(String::new(), |flow| format!(" in `{}`", flow.name));
+            return self
+                .bundle
+                .flow(self.header.flow)
+                .map_or(String::new(), |flow| format!(" in `{}`", flow.name));
         }
         let step = steps.iter().rev().find(|step| step.name(&self.bundle) == error.node.as_str());
         let node = step.and_then(|step| {
@@ -127,7 +135,9 @@ impl Session {
             "path": path,
         });
         let (name, value) = match (&ended.result, flow) {
-            (RunResult::Returned(value), Some(flow)) => ("result", json::encode(&self.bundle, flow.ret, value)),
+            (RunResult::Returned(value), Some(flow)) => {
+                ("result", json::encode(&self.bundle, flow.ret, value))
+            }
             (RunResult::Returned(_), None) => ("result", Json::Null),
             (RunResult::Failed(error), _) => ("error", error_json(error)),
             (RunResult::Cancelled, _) => ("error", json!({ "class": "Cancelled", "message": "cancelled" })),
@@ -156,7 +166,7 @@ pub(super) const fn advice(class: ErrorClass) -> &'static str {
         ErrorClass::Overload => {
             "try again later, give the model a `fallback` or the call a `retry`, or say where to go: `-> … on Overload`"
         }
-        ErrorClass::Refused => "the model declined; say where to go: `-> … on Refused`",
+        ErrorClass::Refused => "the provider or the model declined; say where to go: `-> … on Refused`",
         ErrorClass::Invalid => {
             "what came does not fit its type; `repair: 1` asks a model again, or say where to go: `-> … on Invalid`"
         }

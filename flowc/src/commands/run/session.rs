@@ -12,10 +12,10 @@ use flow_runtime::protocol::{Command, Event, OpId, RunHeader};
 use flow_runtime::{Program, new_run_id};
 use tokio_util::sync::CancellationToken;
 
+use super::Args;
 use super::live::Live;
 use super::trace::Trace;
 use super::world::{self, World};
-use super::Args;
 use crate::compile::Built;
 use crate::exit::{Exit, Stop};
 use crate::journal::Journal;
@@ -48,8 +48,8 @@ impl Session {
         let store = world::store(args.data.as_deref(), terminal)?;
         let program = Program::new(built.bundle.clone());
         let bundle = Arc::new(built.bundle);
-        let live = (terminal.is_watched() && !args.json)
-            .then(|| Arc::new(Live::new(Arc::clone(&bundle), terminal)));
+        let live =
+            (terminal.is_watched() && !args.json).then(|| Arc::new(Live::new(Arc::clone(&bundle), terminal)));
         let people = people(args, &bundle, live.clone(), terminal)?;
         let journal = Arc::new(Journal::default());
         let mut watchers: Vec<Arc<dyn Watch>> = vec![Arc::clone(&journal) as Arc<dyn Watch>];

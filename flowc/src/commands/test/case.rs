@@ -113,7 +113,8 @@ impl Case {
         test: &Test,
         answers: impl FnOnce(Vec<Option<Value>>) -> Result<Answers, String>,
     ) -> Verdict {
-        let walked = self.samples(test).and_then(answers).and_then(|answers| self.walk(runtime, test, answers));
+        let walked =
+            self.samples(test).and_then(answers).and_then(|answers| self.walk(runtime, test, answers));
         match walked {
             Ok(walked) => self.judge(test, &walked),
             Err(message) => broken(test, message),
@@ -193,7 +194,11 @@ impl Case {
             error,
             path: path(&steps, &walked.bundle),
             totals: Totals { cost: walked.ended.usage.cost, ..Totals::of(&steps) },
-            steps: if walked.bundle.flows.len() == self.bundle.flows.len() { steps } else { own_steps(steps, &self.bundle) },
+            steps: if walked.bundle.flows.len() == self.bundle.flows.len() {
+                steps
+            } else {
+                own_steps(steps, &self.bundle)
+            },
             elapsed_ms: walked.ended.usage.elapsed_ms,
             unasked: walked.unasked.iter().filter_map(|at| self.given(test, *at)).collect(),
         }
@@ -204,7 +209,13 @@ impl Case {
         test.givens.get(at).map(|given| text::callee(&self.bundle, given.callee))
     }
 
-    fn failures(&self, test: &Test, walked: &Walked, steps: &[Step], error: Option<&RunError>) -> Vec<Failure> {
+    fn failures(
+        &self,
+        test: &Test,
+        walked: &Walked,
+        steps: &[Step],
+        error: Option<&RunError>,
+    ) -> Vec<Failure> {
         if !walked.problems.is_empty() {
             return walked.problems.iter().cloned().map(Failure::alone).collect();
         }
@@ -269,7 +280,9 @@ fn seen(value: &TestValue, walked: &Walked, steps: &[Step]) -> Option<Value> {
         TestValue::Visited(flow, node) => Some(Value::Bool(of(flow, node).next().is_some())),
         TestValue::Visits(flow, node) => Some(Value::Int(of(flow, node).count() as i64)),
         TestValue::Degraded(flow, node) => Some(Value::Bool(of(flow, node).any(|step| step.degraded))),
-        TestValue::Calls(callee) => Some(Value::list(walked.journal.calls(*callee).into_iter().map(Value::record))),
+        TestValue::Calls(callee) => {
+            Some(Value::list(walked.journal.calls(*callee).into_iter().map(Value::record)))
+        }
         TestValue::Run(fact) => Some(run_fact(*fact, &walked.ended)),
     }
 }
@@ -334,7 +347,8 @@ fn around(bundle: &Bundle, call: &Call) -> (Arc<Program>, FlowId) {
     let result = SlotId(params.len() as u32);
     let slot = |id: SlotId, ty: TypeId| Expr { ty, kind: ExprKind::Slot(id) };
     let args = params.iter().enumerate().map(|(at, param)| slot(SlotId(at as u32), param.ty)).collect();
-    let mut slots: Vec<Slot> = params.iter().map(|param| Slot { name: param.name.clone(), ty: param.ty }).collect();
+    let mut slots: Vec<Slot> =
+        params.iter().map(|param| Slot { name: param.name.clone(), ty: param.ty }).collect();
     slots.push(Slot { name: "call".into(), ty: call.ret });
     let has_result = !matches!(bundle.ty(call.ret), Type::Nothing);
     let edge = |to: Target| Edge { to, when: None, on: Vec::new(), max: None, implicit: false };

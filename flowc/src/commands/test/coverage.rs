@@ -82,20 +82,21 @@ fn of_flow(
         }
     }
     let lines = Lines::of(package, &flow.name);
-    let untested = written.iter().filter(|(arrow, _, _)| !covered.contains(arrow)).map(|(arrow, node, edge)| {
-        let from = match arrow {
-            Arrow::Own(Some(node), _) => names.node(*node),
-            Arrow::Own(None, _) | Arrow::Header(_) => flow.name.to_string(),
-        };
-        let because = match arrow {
-            Arrow::Own(..) => journal::condition(&names, edge),
-            // Which classes it is written for is in the source only.
-            Arrow::Header(_) => "on an error".to_owned(),
-        };
-        let edge_text = format!("{from} -> {} {because}", journal::target(&names, &edge.to));
-        let place = lines.as_ref().and_then(|lines| lines.find(flow, arrow, *node, &edge.on));
-        Untested { edge: edge_text.trim_end().to_owned(), place }
-    });
+    let untested =
+        written.iter().filter(|(arrow, _, _)| !covered.contains(arrow)).map(|(arrow, node, edge)| {
+            let from = match arrow {
+                Arrow::Own(Some(node), _) => names.node(*node),
+                Arrow::Own(None, _) | Arrow::Header(_) => flow.name.to_string(),
+            };
+            let because = match arrow {
+                Arrow::Own(..) => journal::condition(&names, edge),
+                // Which classes it is written for is in the source only.
+                Arrow::Header(_) => "on an error".to_owned(),
+            };
+            let edge_text = format!("{from} -> {} {because}", journal::target(&names, &edge.to));
+            let place = lines.as_ref().and_then(|lines| lines.find(flow, arrow, *node, &edge.on));
+            Untested { edge: edge_text.trim_end().to_owned(), place }
+        });
     FlowCoverage { name: flow.name.to_string(), edges: written.len(), untested: untested.collect() }
 }
 
@@ -109,11 +110,7 @@ fn every_edge(flow: &Flow) -> impl Iterator<Item = (Option<NodeId>, u32, &Edge)>
 }
 
 fn arrow(node: Option<NodeId>, at: u32, edge: &Edge) -> Arrow {
-    if edge.implicit {
-        Arrow::Header(format!("{:?}", edge.to))
-    } else {
-        Arrow::Own(node, at)
-    }
+    if edge.implicit { Arrow::Header(format!("{:?}", edge.to)) } else { Arrow::Own(node, at) }
 }
 
 /// Where the arrows of a flow are written.
@@ -166,9 +163,9 @@ impl Lines {
     /// The header's error edge for these classes: the first that names one of them, or `Error`.
     fn header_edge(&self, classes: &[ErrorClass]) -> Option<&ast::Edge> {
         self.flow.entry.iter().find(|edge| match &edge.guard {
-            Some(Guard::On(names)) => names.iter().any(|name| {
-                name.text == "Error" || classes.iter().any(|class| class.name() == name.text)
-            }),
+            Some(Guard::On(names)) => names
+                .iter()
+                .any(|name| name.text == "Error" || classes.iter().any(|class| class.name() == name.text)),
             Some(Guard::When(_)) | None => false,
         })
     }

@@ -43,7 +43,7 @@ impl<'a> Judge<'a> {
     pub(super) fn failure(&self, need: &Need, source: &str) -> Option<Failure> {
         let message = match self.value(&need.condition) {
             Ok(Value::Bool(true)) => return None,
-            Ok(_) => self.message(need),
+            Ok(_) => self.message(need, source),
             Err(message) => message,
         };
         let mut values = Vec::new();
@@ -58,9 +58,10 @@ impl<'a> Judge<'a> {
     }
 
     /// What the test says itself about this need.
-    fn message(&self, need: &Need) -> String {
+    fn message(&self, need: &Need, source: &str) -> String {
         match self.value(&need.message) {
-            Ok(Value::Text(text)) => text.to_string(),
+            // Without `else` the message is the condition itself.
+            Ok(Value::Text(text)) if text.as_str() != source => text.to_string(),
             Ok(_) | Err(_) => String::new(),
         }
     }

@@ -65,7 +65,11 @@ fn covered(coverage: &Coverage) -> String {
     for flow in &coverage.flows {
         let taken = flow.edges - flow.untested.len();
         let style = if flow.untested.is_empty() { GOOD } else { BAD };
-        text.push_str(&format!("  {} {}\n", paint(BOLD, &flow.name), paint(style, format!("{taken} of {} edges", flow.edges))));
+        text.push_str(&format!(
+            "  {} {}\n",
+            paint(BOLD, &flow.name),
+            paint(style, format!("{taken} of {} edges", flow.edges))
+        ));
         for untested in &flow.untested {
             let place = untested.place.as_ref().map_or_else(String::new, |place| format!(" at {place}"));
             text.push_str(&format!("    FL0904 no test takes `{}`{}\n", untested.edge, paint(DIM, place)));

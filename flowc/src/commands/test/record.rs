@@ -34,7 +34,10 @@ pub(super) fn scripted(case: &Case, test: &Test, slots: Vec<Option<Value>>) -> R
     for name in names(test) {
         let path = case.root().join(name.as_str());
         if !path.is_file() {
-            return Err(format!("there is no cassette `{}`; `flowc test --record` makes it", load::shown(&path)));
+            return Err(format!(
+                "there is no cassette `{}`; `flowc test --record` makes it",
+                load::shown(&path)
+            ));
         }
         let cassette = world::cassette(&path).map_err(|stop| stop.message)?;
         let replay = Arc::new(Replay::new(name.as_str(), cassette));
@@ -73,7 +76,8 @@ pub(super) fn all(case: &Case, tests: &[&Test], every: &[Test]) -> Result<Vec<Ve
     let mut recorders: BTreeMap<SmolStr, (PathBuf, Arc<Recorder>)> = BTreeMap::new();
     for name in wanted {
         let path = case.root().join(name.as_str());
-        let earlier = if path.is_file() { Some(Replay::new(name.as_str(), world::cassette(&path)?)) } else { None };
+        let earlier =
+            if path.is_file() { Some(Replay::new(name.as_str(), world::cassette(&path)?)) } else { None };
         let recorder = Recorder::new(Arc::clone(&live), earlier, secrets(case));
         recorders.insert(name, (path, Arc::new(recorder)));
     }
@@ -81,7 +85,8 @@ pub(super) fn all(case: &Case, tests: &[&Test], every: &[Test]) -> Result<Vec<Ve
     let verdicts = tests.iter().map(|test| {
         case.one(&runtime, test, |slots| {
             let of = |name: SmolStr| {
-                let recorder = recorders.get(&name).map(|(_, recorder)| Arc::clone(recorder) as Arc<dyn Outside>);
+                let recorder =
+                    recorders.get(&name).map(|(_, recorder)| Arc::clone(recorder) as Arc<dyn Outside>);
                 recorder.map(|recorder| (name, recorder))
             };
             let cassettes = names(test).into_iter().filter_map(of).collect();
@@ -128,10 +133,6 @@ fn collect(answer: &Answer, names: &mut BTreeSet<SmolStr>) {
         }
         Answer::Sequence(answers) => answers.iter().for_each(|answer| collect(answer, names)),
         Answer::Late(answer, _) | Answer::Costs(answer, _) => collect(answer, names),
-        Answer::Value(_)
-        | Answer::Fails(_)
-        | Answer::Sure(..)
-        | Answer::Raw(_)
-        | Answer::Delegate(..) => {}
+        Answer::Value(_) | Answer::Fails(_) | Answer::Sure(..) | Answer::Raw(_) | Answer::Delegate(..) => {}
     }
 }

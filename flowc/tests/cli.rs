@@ -1,0 +1,20 @@
+//! The command line as its users see it: the real binary, its output and its exit codes.
+
+#[path = "cli/bad_input.rs"]
+mod bad_input;
+#[path = "cli/check.rs"]
+mod check;
+#[path = "cli/flowc.rs"]
+mod flowc;
+#[path = "cli/fmt.rs"]
+mod fmt;
+#[path = "cli/graph.rs"]
+mod graph;
+#[path = "cli/live.rs"]
+mod live;
+#[path = "cli/new.rs"]
+mod new;
+#[path = "cli/run.rs"]
+mod run;
+#[path = "cli/test.rs"]
+mod test;
