@@ -1,5 +1,7 @@
 //! The command line as its users see it: the real binary, its output and its exit codes.
 
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a failed expectation is a failed test")]
+
 #[path = "cli/bad_input.rs"]
 mod bad_input;
 #[path = "cli/check.rs"]
