@@ -3,7 +3,12 @@
 //! Random changes to the tokens of the example programs, from a fixed seed. The fuzz targets go further; this keeps what
 //! they found from coming back.
 
-#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a test stops at the first surprise")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test stops at the first surprise"
+)]
 
 use std::panic::catch_unwind;
 use std::path::Path;
