@@ -116,7 +116,7 @@ fn case(title: &str, line: usize, text: &str) -> Case {
 }
 
 /// Reads `// error: [code] "fragment" …` at the end of a line; gives the line without it.
-fn read_markers<'l>(line: &'l str, mut found: impl FnMut(&str, i64, &str, &str)) -> &'l str {
+fn read_markers(line: &str, mut found: impl FnMut(&str, i64, &str, &str)) -> &str {
     let starts = ["// error", "// warning", "// hint", "# error"];
     let Some(at) = starts.iter().filter_map(|start| line.find(start)).min() else { return line };
     let (kept, markers) = line.split_at(at);

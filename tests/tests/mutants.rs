@@ -166,11 +166,10 @@ fn flow_line(program: &Program, at: usize, line: &str, out: &mut Vec<Mutant>) {
         }
         if let Some(open) =
             rest.find('(').filter(|open| *open == target.len() && !["return", "fail"].contains(&target))
+            && let Some(close) = rest.rfind(')').filter(|_| !rest.contains('"'))
         {
-            if let Some(close) = rest.rfind(')').filter(|_| !rest.contains('"')) {
-                let new = format!("{indent}-> {}{}", &rest[..open], &rest[close + 1..]);
-                out.extend(program.mutant("pass nothing", at, Some(&new)));
-            }
+            let new = format!("{indent}-> {}{}", &rest[..open], &rest[close + 1..]);
+            out.extend(program.mutant("pass nothing", at, Some(&new)));
         }
     }
     if trimmed.starts_with("node ") && trimmed.contains(" = ") {

@@ -17,13 +17,14 @@ pub(super) fn check(cx: &Cx<'_>, out: &mut Vec<Diagnostic>) {
     let names = cx.graph.nodes().map(|(ix, node)| (node.name.text.clone(), ix)).collect();
     let mut guess = Guess::new(&names);
     for (_, edge) in cx.graph.vertices().flat_map(|vertex| cx.graph.written(vertex)) {
-        if let Target::Node { name, .. } = &edge.ast.target {
-            if cx.graph.find(&name.text).is_none() && !name.is_missing() {
-                let near = guess.closest(&name.text);
-                let nodes: Vec<String> =
-                    cx.graph.nodes().take(6).map(|(_, node)| node.name.text.to_string()).collect();
-                out.push(report::graph::unknown_node(cx.at, name, near.as_deref(), &nodes));
-            }
+        if let Target::Node { name, .. } = &edge.ast.target
+            && cx.graph.find(&name.text).is_none()
+            && !name.is_missing()
+        {
+            let near = guess.closest(&name.text);
+            let nodes: Vec<String> =
+                cx.graph.nodes().take(6).map(|(_, node)| node.name.text.to_string()).collect();
+            out.push(report::graph::unknown_node(cx.at, name, near.as_deref(), &nodes));
         }
     }
 }
