@@ -15,8 +15,8 @@ pub struct Manifest {
     pub labels: Vec<(String, Vec<String>)>,
     /// Hosts that tools and models may reach; empty is all.
     pub egress: Vec<String>,
-    /// Warnings that are errors here, or that are silenced.
-    pub lints: Vec<(String, LintLevel)>,
+    /// Numbers of the warnings and hints that are not said in this package.
+    pub allowed: Vec<String>,
     /// Defaults per transport.
     pub defaults: Vec<(String, Defaults)>,
     /// Most money per day of each tenant, in micro-dollars.
@@ -34,15 +34,6 @@ pub struct Role {
     pub trusted: bool,
     /// Labels they may see.
     pub sees: Vec<String>,
-}
-
-/// How a warning is treated.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-#[allow(missing_docs)]
-pub enum LintLevel {
-    Allow,
-    Warn,
-    Deny,
 }
 
 /// What a tool takes that does not say it itself.

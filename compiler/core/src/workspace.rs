@@ -15,7 +15,7 @@ use flow_grammar::ast::ItemKind;
 use flow_ir::Bundle;
 use flow_ir::testing::Test;
 
-use crate::manifest::{self, LintLevel, Manifest};
+use crate::manifest::{self, Manifest};
 use crate::package::{Package, Source, imports};
 use crate::report::{self, At};
 use crate::{bodies, flow_paths};
@@ -172,10 +172,7 @@ impl Workspace {
         for (file, id) in files {
             allow::apply(*id, &file.text, &file.parsed.trivia, &mut diagnostics);
         }
-        diagnostics.retain(|diagnostic| {
-            let level = manifest.lints.iter().find(|(code, _)| code == diagnostic.code.number);
-            !matches!(level, Some((_, LintLevel::Allow)))
-        });
+        diagnostics.retain(|diagnostic| !manifest.allowed.iter().any(|code| code == diagnostic.code.number));
         let items = files.iter().map(|(file, id)| (*id, (file.parsed.file.items.as_slice(), &*file.text)));
         follow_ups::remove(&items.collect(), &mut diagnostics);
         let key = |diagnostic: &Diagnostic| {

@@ -6,7 +6,7 @@ use flow_diagnostics::{Diagnostic, FileId, Span};
 use flow_ir::units::Usd;
 use toml::de::{DeTable, DeValue};
 
-use super::{Defaults, Dependency, LintLevel, Manifest, Role};
+use super::{Defaults, Dependency, Manifest, Role};
 use crate::report;
 use crate::types::unit_ms;
 
@@ -244,10 +244,11 @@ impl Reader<'_> {
             return;
         }
         match value.get_ref().as_str() {
-            Some("allow") => manifest.lints.push((code.number.to_owned(), LintLevel::Allow)),
-            Some("warn") => manifest.lints.push((code.number.to_owned(), LintLevel::Warn)),
-            Some("deny") => manifest.lints.push((code.number.to_owned(), LintLevel::Deny)),
-            _ => self.wrong(value.span(), format!("`{name}` is `\"allow\"`, `\"warn\"` or `\"deny\"`")),
+            Some("allow") => manifest.allowed.push(code.number.to_owned()),
+            _ => self.wrong(
+                value.span(),
+                format!("`{name}` can only be `\"allow\"`: it is said unless you silence it"),
+            ),
         }
     }
 

@@ -11,7 +11,7 @@ use crate::names::Item;
 use crate::report;
 use crate::types::unit_ms;
 
-const SETTINGS: [&str; 17] = [
+const SETTINGS: [&str; 13] = [
     "region",
     "can",
     "context",
@@ -21,13 +21,9 @@ const SETTINGS: [&str; 17] = [
     "latency",
     "timeout",
     "retry",
-    "breaker",
     "fallback",
-    "hedge",
-    "limit",
     "parallel",
     "token_factor",
-    "batch",
     "auth",
 ];
 

@@ -13,7 +13,7 @@ use crate::package::doc_text;
 use crate::report;
 use crate::types::{Bounds, Size, Ty};
 
-const SETTINGS: [&str; 12] = [
+const SETTINGS: [&str; 11] = [
     "system",
     "user",
     "assistant",
@@ -23,7 +23,6 @@ const SETTINGS: [&str; 12] = [
     "repair",
     "tools",
     "rounds",
-    "version",
     "temperature",
     "cache",
 ];

@@ -13,10 +13,8 @@ use crate::package::doc_text;
 use crate::report;
 use crate::types::{Size, Ty};
 
-const SETTINGS: [&str; 13] = [
-    "effect", "needs", "timeout", "retry", "once", "auth", "region", "headers", "body", "cost", "parallel",
-    "breaker", "limit",
-];
+const SETTINGS: [&str; 11] =
+    ["effect", "needs", "timeout", "retry", "once", "auth", "region", "headers", "body", "cost", "parallel"];
 
 const TRANSPORTS: [&str; 8] =
     ["http.get", "http.post", "http.put", "http.patch", "http.delete", "mcp", "wasm", "command"];
