@@ -1,6 +1,7 @@
 //! FL0401: a loop has no `max`.
 
 use flow_diagnostics::Diagnostic;
+use flow_grammar::ast::Guard;
 
 use super::{Cx, EdgeIx, FlowGraph, GraphEdge, Vertex, path};
 use crate::report;
@@ -14,9 +15,19 @@ pub(super) fn check(cx: &Cx<'_>, out: &mut Vec<Diagnostic>) {
         let inside = |edge: &GraphEdge<'_>| may(edge) && edge.to.is_some_and(|to| knots.same(first, to));
         let Some(arrows) = shortest_loop(cx.graph, first, inside) else { continue };
         let way: Vec<Vertex> = arrows.iter().map(|arrow| arrow.from).chain([first]).collect();
+        let bound_here = arrows.iter().rev().find(|arrow| goes_on_without(cx.graph, arrow));
+        let bound_here = bound_here.map(|arrow| arrow.ast.span);
         let arrows: Vec<_> = arrows.iter().map(|arrow| (arrow.ast.span, cx.line(arrow.ast.span))).collect();
-        out.push(report::limits::unbounded_loop(cx.at, &path::spell(cx.graph, &way), &arrows));
+        out.push(report::limits::unbounded_loop(cx.at, &path::spell(cx.graph, &way), &arrows, bound_here));
     }
+}
+
+/// Whether a later arrow of the node takes the runs that a used-up `arrow` leaves: only there `max` alone is the
+/// whole fix.
+fn goes_on_without(graph: &FlowGraph<'_>, arrow: &GraphEdge<'_>) -> bool {
+    let is_normal = |edge: &GraphEdge<'_>| !matches!(edge.ast.guard, Some(Guard::On(_)));
+    let mut later = graph.outgoing(arrow.from).map(|(_, edge)| edge);
+    is_normal(arrow) && later.any(|edge| edge.ast.span.start > arrow.ast.span.start && is_normal(edge))
 }
 
 /// The edges of a shortest loop through `first`; the last one closes it.

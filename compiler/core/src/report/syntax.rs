@@ -89,6 +89,15 @@ fn words(kind: &SyntaxErrorKind) -> Words {
     }
 }
 
+/// The decoder puts U+001A where bytes are not UTF-8, one for one.
+fn bad_character(found: &str) -> String {
+    if found.chars().all(|c| c == '\u{1a}') {
+        let bytes = if found.len() == 1 { "this byte is" } else { "these bytes are" };
+        return format!("{bytes} not UTF-8");
+    }
+    format!("`{}` is no part of the language", found.escape_debug())
+}
+
 fn rarer_words(kind: &SyntaxErrorKind) -> Words {
     match kind {
         SyntaxErrorKind::Unexpected { found, expected, context } => {
@@ -100,11 +109,9 @@ fn rarer_words(kind: &SyntaxErrorKind) -> Words {
             let message = format!("{found} does not go on {context}{wanted}");
             (&index::UNEXPECTED_TOKEN, message, "not here".to_owned())
         }
-        SyntaxErrorKind::BadCharacter { found } => (
-            &index::BAD_CHARACTER,
-            format!("`{}` is no part of the language", found.escape_debug()),
-            "not understood".to_owned(),
-        ),
+        SyntaxErrorKind::BadCharacter { found } => {
+            (&index::BAD_CHARACTER, bad_character(found), "not understood".to_owned())
+        }
         SyntaxErrorKind::BadLiteral { reason } => {
             (&index::BAD_LITERAL, (*reason).to_owned(), "cannot be read".to_owned())
         }

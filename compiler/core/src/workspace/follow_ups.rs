@@ -20,6 +20,10 @@ struct Errors {
     names: Vec<(FileId, u32)>,
     /// Unknown settings.
     settings: Vec<(FileId, u32)>,
+    /// Loops without a bound.
+    loops: Vec<(FileId, u32)>,
+    /// What the parser says.
+    syntax: Vec<(FileId, u32)>,
 }
 
 fn places(diagnostics: &[Diagnostic], wanted: impl Fn(&str) -> bool) -> Vec<(FileId, u32)> {
@@ -43,6 +47,8 @@ pub(super) fn remove(files: &Files<'_>, diagnostics: &mut Vec<Diagnostic>) {
         all: places(diagnostics, |code| !matches!(code, "FL0901" | "FL0902")),
         names: places(diagnostics, |code| matches!(code, "FL0005" | "FL0117" | "FL0011")),
         settings: places(diagnostics, |code| code == "FL0021"),
+        loops: places(diagnostics, |code| code == "FL0401"),
+        syntax: places(diagnostics, |code| code < "FL0017"),
     };
     let key = |found: &Diagnostic| (found.primary.span.file, found.primary.span.start);
     diagnostics.sort_by_key(key);
@@ -62,6 +68,10 @@ fn is_follow_up(files: &Files<'_>, errors: &Errors, found: &Diagnostic) -> bool 
     match found.code.number {
         // The name may be used where something was mistyped.
         "FL0020" => any(&errors.all, span.file, (0, u32::MAX)),
+        // The arrow that takes everything lacks its `max`.
+        "FL0204" => in_item(&errors.loops),
+        // The first arrow may be what could not be read.
+        "FL0207" => in_item(&errors.syntax),
         "FL0303" | "FL0305" | "FL0306" | "FL0502" => in_item(&errors.all),
         // What a flow calls is not known before it is right.
         "FL0901" | "FL0902" => !errors.all.is_empty(),

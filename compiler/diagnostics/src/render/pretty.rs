@@ -46,8 +46,14 @@ struct Report<'a> {
     elsewhere: Vec<Elsewhere>,
 }
 
+/// Longest line that is shown, in bytes: a longer one (minified, or an attack) would fill the screen.
+const LONGEST_LINE: usize = 400;
+
 impl<'a> Report<'a> {
     fn new(diagnostic: &'a Diagnostic, sources: &SourceMap) -> Self {
+        if is_too_long(diagnostic, sources) {
+            return Self::without_source(diagnostic, sources);
+        }
         let file = diagnostic.primary.span.file;
         let primary = LabeledSpan::new_primary_with_span(
             text_of(&diagnostic.primary.text),
@@ -68,6 +74,24 @@ impl<'a> Report<'a> {
             elsewhere,
         }
     }
+
+    /// The place in words instead of the source.
+    fn without_source(diagnostic: &'a Diagnostic, sources: &SourceMap) -> Self {
+        let place = sources.line_column(diagnostic.primary.span);
+        let path = sources.get(diagnostic.primary.span.file).map_or("", |file| &file.path);
+        let at = format!("at {path}:{}:{}, in a line that is too long to show", place.line, place.column);
+        let help = help_of(diagnostic).map_or_else(|| at.clone(), |help| format!("{at}\n{help}"));
+        Self { diagnostic, source: None, labels: Vec::new(), help: Some(help), elsewhere: Vec::new() }
+    }
+}
+
+/// Whether a line with a label in it is too long to be shown.
+fn is_too_long(diagnostic: &Diagnostic, sources: &SourceMap) -> bool {
+    let labels = std::iter::once(&diagnostic.primary).chain(&diagnostic.secondary);
+    labels.map(|label| label.span).any(|span| {
+        let line = sources.line_column(span).line;
+        sources.get(span.file).is_some_and(|file| file.line(line).len() > LONGEST_LINE)
+    })
 }
 
 fn named(file: crate::FileId, sources: &SourceMap) -> Option<NamedSource<String>> {
