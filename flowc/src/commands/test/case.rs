@@ -200,13 +200,23 @@ impl Case {
                 own_steps(steps, &self.bundle)
             },
             elapsed_ms: walked.ended.usage.elapsed_ms,
-            unasked: walked.unasked.iter().filter_map(|at| self.given(test, *at)).collect(),
+            unasked: self.unasked(test, walked),
         }
     }
 
-    /// What the given at this position answers for.
-    fn given(&self, test: &Test, at: usize) -> Option<String> {
-        test.givens.get(at).map(|given| text::callee(&self.bundle, given.callee))
+    /// What the test answers for in vain. Where a split went another way, its other arms are not in vain: the test
+    /// holds for every key.
+    fn unasked(&self, test: &Test, walked: &Walked) -> Vec<String> {
+        let callees = walked.unasked.iter().filter_map(|at| test.givens.get(*at)).map(|given| given.callee);
+        let in_vain = callees.filter(|callee| !self.beside_the_chosen_arm(*callee, &walked.journal));
+        in_vain.map(|callee| text::callee(&self.bundle, callee)).collect()
+    }
+
+    fn beside_the_chosen_arm(&self, callee: Callee, journal: &Journal) -> bool {
+        self.bundle.splits.iter().any(|split| {
+            let arms = || split.arms.iter().chain(&split.shadows).map(|arm| arm.call.callee);
+            arms().any(|arm| arm == callee) && arms().any(|arm| !journal.calls(arm).is_empty())
+        })
     }
 
     fn failures(
