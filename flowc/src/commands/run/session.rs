@@ -114,9 +114,10 @@ async fn obey_signals(cancel: CancellationToken, terminal: Terminal) {
     if tokio::signal::ctrl_c().await.is_err() {
         return;
     }
-    cancel.cancel();
     let text = "cancelling: what has begun to write is awaited; press Ctrl-C again to leave at once";
     terminal.err(&format!("\n{}\n", paint(WARN, text)));
+    // Said first: a run with nothing to wait for ends the process at once.
+    cancel.cancel();
     if tokio::signal::ctrl_c().await.is_ok() {
         std::process::exit(i32::from(Exit::RunFailed.code()));
     }
