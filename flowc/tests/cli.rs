@@ -6,6 +6,10 @@
 mod bad_input;
 #[path = "cli/check.rs"]
 mod check;
+#[path = "cli/estate.rs"]
+mod estate;
+#[path = "cli/examples.rs"]
+mod examples;
 #[path = "cli/flowc.rs"]
 mod flowc;
 #[path = "cli/fmt.rs"]

@@ -35,10 +35,10 @@ pub struct Args {
     /// One argument: JSON, or text where the flow takes text. Repeatable.
     #[arg(long = "arg", value_name = "NAME=VALUE")]
     pub args: Vec<String>,
-    /// Answer models and tools from recorded exchanges.
-    #[arg(long, value_name = "FILE", conflicts_with = "live")]
+    /// Answer models and tools from recorded exchanges; with --live, tools alone.
+    #[arg(long, value_name = "FILE")]
     pub cassette: Option<PathBuf>,
-    /// Ask real models and tools, whatever keys are set.
+    /// Ask real models and tools, whatever keys are set; with --cassette, real models alone.
     #[arg(long)]
     pub live: bool,
     /// Answer for people: {"review": ["Approve"]}, in the order they are asked.

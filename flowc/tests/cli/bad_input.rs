@@ -12,7 +12,6 @@ fn usage_mistakes_exit_with_two() {
     check(&["check", "--formt", "json"], &["unexpected argument '--formt'", "--format"]);
     check(&["check", "--format", "xml"], &["invalid value 'xml'", "human, json"]);
     check(&["run"], &["<PATH[:flow]>"]);
-    check(&["run", "talk.flow", "--cassette", "a", "--live"], &["cannot be used with"]);
     check(&["check", "nope"], &["there is no `nope`"]);
     check(&["fmt", "nope.flow"], &["there is no file `nope.flow`"]);
     check(&["run", "nope.flow"], &["there is no `nope.flow`"]);

@@ -1,13 +1,14 @@
 //! Performing operations: prompts, tools, people, resources.
 //!
 //! [`Performer`] is the [`Effects`] of a real run. What leaves the process goes through one seam, [`Outside`]:
-//! live providers, a recording, or a recorder around either. People stand behind [`People`]. For tests,
+//! live providers, a recording, live models beside recorded tools, or a recorder around any. People stand behind [`People`]. For tests,
 //! [`Scripted`] answers in place of callables. Read `prompt.rs` first: it is the richest.
 
 mod cassette;
 #[cfg(test)]
 mod fixtures;
 mod gates;
+mod halves;
 mod human;
 mod live;
 mod outside;
@@ -19,6 +20,7 @@ mod spent;
 mod tool;
 
 pub use cassette::{Cassette, CassetteError, Exchange, PromptAnswer, Recorder, Replay, ToolAnswer};
+pub use halves::Halves;
 pub use human::{Nobody, People, PersonAnswer, PersonError, Question};
 pub use live::Live;
 pub use outside::{Asked, Attempt, Closed, Outside};

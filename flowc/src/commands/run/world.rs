@@ -9,7 +9,7 @@ use flow_ir::setup::{Call, Callee, Model, PromptTool, Provider};
 use flow_ir::{Bundle, FlowId, ModelId, PromptId};
 use flow_providers::http::{Allowed, Egress, EgressOptions};
 use flow_providers::{EnvironmentSecrets, Providers, Routing, Secrets as _};
-use flow_runtime::effects::{Cassette, Live, Outside, Replay};
+use flow_runtime::effects::{Cassette, Halves, Live, Outside, Replay};
 use flow_store::{LocalStore, Store};
 
 use super::Args;
@@ -25,11 +25,19 @@ pub(super) struct World {
     pub(super) replay: Option<Arc<Replay>>,
 }
 
-/// Recorded answers if there is a cassette, else the real world if it can answer.
+/// Recorded answers if there is a cassette, and real models beside its tools with `--live`; without a cassette, the
+/// real world if it can answer.
 pub(super) fn outside(args: &Args, built: &Built, flow: FlowId) -> Result<World, Stop> {
     if let Some(path) = &args.cassette {
         let replay = Arc::new(Replay::new(path.display().to_string(), cassette(path)?));
-        return Ok(World { outside: Arc::clone(&replay) as Arc<dyn Outside>, replay: Some(replay) });
+        let recorded = Arc::clone(&replay) as Arc<dyn Outside>;
+        let outside = if args.live {
+            let models = Arc::new(real(&built.egress, built.root.clone())?);
+            Arc::new(Halves::new(models, recorded))
+        } else {
+            recorded
+        };
+        return Ok(World { outside, replay: Some(replay) });
     }
     if !args.live {
         has_keys(&built.bundle, flow)?;
