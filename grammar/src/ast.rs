@@ -206,7 +206,7 @@ pub struct Ty {
     /// The `?`.
     pub optional: Option<Span>,
     /// `in a..b`.
-    pub range: Option<Range>,
+    pub range: Option<Box<Range>>,
     /// From the first label to the end of the range.
     pub span: Span,
 }

@@ -25,18 +25,18 @@ use crate::span::Span;
 #[derive(Debug)]
 pub(crate) enum Piece {
     Item(Box<Item>),
-    Field(Field),
-    Variant(Variant),
-    Param(Param),
+    Field(Box<Field>),
+    Variant(Box<Variant>),
+    Param(Box<Param>),
     Ty(Ty),
     Need(Need),
-    Setting(Setting),
-    SplitItem(SplitItem),
+    Setting(Box<Setting>),
+    SplitItem(Box<SplitItem>),
     Node(Box<Node>),
-    Edge(Edge),
+    Edge(Box<Edge>),
     Within(Within),
-    Step(Step),
-    Branch(Branch),
+    Step(Box<Step>),
+    Branch(Box<Branch>),
     Expr(Expr),
 }
 
@@ -209,15 +209,16 @@ impl<'s> Context<'s> {
     }
 
     pub(crate) fn number_expr(&self, span: Span) -> Expr {
-        Expr { kind: ExprKind::Number(self.number(span, false)), span }
+        Expr { kind: ExprKind::Number(Box::new(self.number(span, false))), span }
     }
 
     pub(crate) fn quantity_expr(&self, span: Span) -> Expr {
-        Expr { kind: ExprKind::Quantity(self.quantity(span)), span }
+        Expr { kind: ExprKind::Quantity(Box::new(self.quantity(span))), span }
     }
 
     pub(crate) fn number_pattern(&self, span: Span, negative: bool) -> Pattern {
-        pattern(PatternKind::Number(self.number(digits(self.slice(span), span), negative)), span)
+        let number = self.number(digits(self.slice(span), span), negative);
+        pattern(PatternKind::Number(Box::new(number)), span)
     }
 
     pub(crate) fn quantity(&self, span: Span) -> Quantity {
@@ -293,6 +294,16 @@ fn lower_snake(text: &str) -> SmolStr {
 }
 
 // ---- shapes that need no file
+
+/// An item as the generated parser passes it on.
+pub(crate) fn item(kind: ItemKind) -> Box<ItemKind> {
+    Box::new(kind)
+}
+
+/// A list as the tree holds it, from one as the generated parser builds it.
+pub(crate) fn unbox<T>(list: Vec<Box<T>>) -> Vec<T> {
+    list.into_iter().map(|element| *element).collect()
+}
 
 pub(crate) fn path(segments: Vec<Name>) -> Path {
     let span = segments.iter().map(|name| name.span).reduce(Span::to).unwrap_or_default();

@@ -22,9 +22,9 @@ pub enum ExprKind {
     /// `Spam`, `Reply`: a variant, a constructor or an error class.
     Upper(SmolStr),
     /// `12`, `0.5`.
-    Number(Number),
+    Number(Box<Number>),
     /// `8s`.
-    Quantity(Quantity),
+    Quantity(Box<Quantity>),
     /// A string with or without holes.
     Text(Template),
     /// `true`, `false`.
@@ -202,7 +202,7 @@ pub enum PatternKind {
     /// A string without holes.
     Text(SmolStr),
     /// A number, with its sign.
-    Number(Number),
+    Number(Box<Number>),
     /// `_`.
     Any,
     /// Recovery.

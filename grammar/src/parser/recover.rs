@@ -189,7 +189,7 @@ impl<'p, 'c, 's> Recovery<'p, 'c, 's> {
 
     fn param(&mut self, tokens: &[Token]) -> Option<Param> {
         match self.run(TokenKind::SelectParam, tokens) {
-            Some(Piece::Param(param)) => Some(param),
+            Some(Piece::Param(param)) => Some(*param),
             _ => {
                 let (name, _) = self.name(tokens);
                 let span = cover(tokens);
@@ -289,7 +289,7 @@ impl<'p, 'c, 's> Recovery<'p, 'c, 's> {
 
     fn field(&mut self, tokens: &[Token]) -> Option<Field> {
         match self.run(TokenKind::SelectField, tokens) {
-            Some(Piece::Field(field)) => Some(field),
+            Some(Piece::Field(field)) => Some(*field),
             _ => {
                 let name = tokens.first().filter(|token| token.kind.is_name())?;
                 let span = cover(tokens);
@@ -318,7 +318,7 @@ impl<'p, 'c, 's> Recovery<'p, 'c, 's> {
         let mut variants = Vec::new();
         for member in self.members(body, sections::begins_variant) {
             if let Some(Piece::Variant(variant)) = self.run(TokenKind::SelectVariant, member) {
-                variants.push(variant);
+                variants.push(*variant);
             }
         }
         ItemKind::Enum(EnumDecl { name, tag, variants })
@@ -407,7 +407,7 @@ impl<'p, 'c, 's> Recovery<'p, 'c, 's> {
 
     fn setting(&mut self, tokens: &[Token]) -> Option<Setting> {
         match self.run(TokenKind::SelectSetting, tokens) {
-            Some(Piece::Setting(setting)) => Some(setting),
+            Some(Piece::Setting(setting)) => Some(*setting),
             _ => {
                 let name = tokens.first().filter(|token| token.kind.is_name())?;
                 let span = cover(tokens);
@@ -426,7 +426,7 @@ impl<'p, 'c, 's> Recovery<'p, 'c, 's> {
         let mut items = Vec::new();
         for member in self.members(body, sections::begins_arm) {
             if let Some(Piece::SplitItem(item)) = self.run(TokenKind::SelectSplitItem, member) {
-                items.push(item);
+                items.push(*item);
             }
         }
         ItemKind::Split(Split { name, params: params.unwrap_or_default(), ret, items })
@@ -463,7 +463,7 @@ impl<'p, 'c, 's> Recovery<'p, 'c, 's> {
         let mut steps = Vec::new();
         for member in self.members(body, sections::begins_step) {
             match self.run(TokenKind::SelectStep, member) {
-                Some(Piece::Step(step)) => steps.push(step),
+                Some(Piece::Step(step)) => steps.push(*step),
                 _ => steps.extend(self.broken_step(member)),
             }
         }
@@ -586,7 +586,7 @@ impl<'p, 'c, 's> Recovery<'p, 'c, 's> {
 
     fn branch(&mut self, tokens: &[Token]) -> Option<Branch> {
         match self.run(TokenKind::SelectBranch, tokens) {
-            Some(Piece::Branch(branch)) => Some(branch),
+            Some(Piece::Branch(branch)) => Some(*branch),
             _ => {
                 let name = tokens.first().filter(|token| token.kind.is_name())?;
                 let span = cover(tokens);
@@ -598,7 +598,7 @@ impl<'p, 'c, 's> Recovery<'p, 'c, 's> {
 
     fn edge(&mut self, tokens: &[Token]) -> Edge {
         if let Some(Piece::Edge(edge)) = self.run(TokenKind::SelectEdge, tokens) {
-            return edge;
+            return *edge;
         }
         let span = cover(tokens);
         let gap = span.after();

@@ -2,20 +2,17 @@
 
 use crate::ast::{Number, Unit};
 
+/// Stands for every value that is too large.
+const SATURATED: i128 = i128::MAX / 2;
+
 /// The value of `text` (no sign, no unit), and what is wrong with it.
 pub(super) fn decode(text: &str, negative: bool) -> (Number, Option<&'static str>) {
     let (digits, scale) = scaled(text);
     let (whole, fraction) = digits.split_once('.').unwrap_or((digits, ""));
-    let whole = plain(whole).trim_start_matches('0').to_owned();
-    let fraction = plain(fraction).trim_end_matches('0').to_owned();
     let exponent = 6 + scale;
-    let exact = fraction.len() <= exponent;
-    let kept: String = fraction.chars().take(exponent).collect();
-    let padding = "0".repeat(exponent - kept.len());
-    let all = format!("{whole}{kept}{padding}");
-    let value = if whole.len() > 24 { None } else { all.parse::<i128>().ok() };
+    let exact = values(fraction).skip(exponent).all(|digit| digit == 0);
     // The sign is applied last: the largest literal has a negative twin.
-    let micros = value.unwrap_or(i128::MAX / 2);
+    let micros = shifted(whole, fraction, exponent).map_or(SATURATED, |value| value.min(SATURATED));
     let too_large = micros / 1_000_000 > i128::from(i64::MAX);
     let problem = if too_large {
         Some("this number is too large; the largest is 9_223_372_036_854_775_807")
@@ -38,8 +35,14 @@ fn scaled(text: &str) -> (&str, usize) {
     }
 }
 
-fn plain(digits: &str) -> String {
-    digits.chars().filter(char::is_ascii_digit).collect()
+/// The digits in front of the point and `exponent` digits behind it, as one number if it is not too long.
+fn shifted(whole: &str, fraction: &str, exponent: usize) -> Option<i128> {
+    let padded = values(fraction).chain(std::iter::repeat(0)).take(exponent);
+    values(whole).chain(padded).try_fold(0_i128, |value, digit| value.checked_mul(10)?.checked_add(digit))
+}
+
+fn values(digits: &str) -> impl Iterator<Item = i128> + '_ {
+    digits.bytes().filter(u8::is_ascii_digit).map(|digit| i128::from(digit - b'0'))
 }
 
 /// The number and the unit of a quantity as written. A unit from elsewhere counts as what it means.
