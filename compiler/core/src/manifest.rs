@@ -19,10 +19,6 @@ pub struct Manifest {
     pub allowed: Vec<String>,
     /// Defaults per transport.
     pub defaults: Vec<(String, Defaults)>,
-    /// Most money per day of each tenant, in micro-dollars.
-    pub tenants: Vec<(String, flow_ir::units::Usd)>,
-    /// Packages it depends on.
-    pub deps: Vec<Dependency>,
 }
 
 /// A role of people.
@@ -45,17 +41,6 @@ pub struct Defaults {
     pub retry: Option<u32>,
     /// Calls at once.
     pub parallel: Option<u32>,
-}
-
-/// A package from somewhere else.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub struct Dependency {
-    /// The first part of import paths.
-    pub name: String,
-    /// Where it comes from.
-    pub source: String,
-    /// Which version.
-    pub rev: String,
 }
 
 mod read;

@@ -3,15 +3,13 @@
 use std::ops::Range;
 
 use flow_diagnostics::{Diagnostic, FileId, Span};
-use flow_ir::units::Usd;
 use toml::de::{DeTable, DeValue};
 
-use super::{Defaults, Dependency, Manifest, Role};
+use super::{Defaults, Manifest, Role};
 use crate::report;
 use crate::types::unit_ms;
 
-const TABLES: [&str; 9] =
-    ["package", "deps", "roles", "grants", "labels", "lints", "defaults", "egress", "tenant"];
+const TABLES: [&str; 7] = ["package", "roles", "grants", "labels", "lints", "defaults", "egress"];
 
 type Entry<'t, 'i> = (&'t str, Range<usize>, &'t toml::Spanned<DeValue<'i>>);
 
@@ -92,13 +90,11 @@ impl Reader<'_> {
         for (name, span, value) in entries(table) {
             match key {
                 "package" => self.package(manifest, name, span, value),
-                "deps" => self.dependency(manifest, name, value),
                 "roles" => self.role(manifest, name, value),
                 "grants" => manifest.grants.push((name.to_owned(), self.texts(name, value))),
                 "labels" => self.label(manifest, name, span, value),
                 "lints" => self.lint(manifest, name, span, value),
-                "defaults" => self.defaults(manifest, name, span, value),
-                _ => self.tenant(manifest, name, value),
+                _ => self.defaults(manifest, name, span, value),
             }
         }
     }
@@ -179,18 +175,6 @@ impl Reader<'_> {
             }
             _ => self.unknown(span, name, "`[package]`", &["name", "flow"]),
         }
-    }
-
-    fn dependency(&mut self, manifest: &mut Manifest, name: &str, value: &toml::Spanned<DeValue<'_>>) {
-        let mut found = Dependency { name: name.to_owned(), source: String::new(), rev: String::new() };
-        for (key, span, value) in self.inner(name, value) {
-            match key {
-                "git" | "path" => found.source = self.text(key, value),
-                "rev" => found.rev = self.text(key, value),
-                _ => self.unknown(span, key, "a dependency", &["git", "path", "rev"]),
-            }
-        }
-        manifest.deps.push(found);
     }
 
     fn role(&mut self, manifest: &mut Manifest, name: &str, value: &toml::Spanned<DeValue<'_>>) {
@@ -275,18 +259,6 @@ impl Reader<'_> {
         }
         manifest.defaults.push((name.to_owned(), found));
     }
-
-    fn tenant(&mut self, manifest: &mut Manifest, name: &str, value: &toml::Spanned<DeValue<'_>>) {
-        for (key, span, value) in self.inner(name, value) {
-            match key {
-                "day" => match value.get_ref().as_str().and_then(usd) {
-                    Some(usd) => manifest.tenants.push((name.to_owned(), usd)),
-                    None => self.wrong(value.span(), "`day` is an amount in quotes: `\"20 USD\"`".to_owned()),
-                },
-                _ => self.unknown(span, key, "a tenant", &["day"]),
-            }
-        }
-    }
 }
 
 fn duration_ms(text: &str) -> Option<u64> {
@@ -294,9 +266,4 @@ fn duration_ms(text: &str) -> Option<u64> {
     let unit = flow_grammar::ast::Unit::parse(text.get(digits.len()..)?)?;
     let scale = u64::try_from(unit_ms(unit)?).ok()?;
     digits.trim().parse::<u64>().ok()?.checked_mul(scale)
-}
-
-fn usd(text: &str) -> Option<Usd> {
-    let amount: f64 = text.strip_suffix("USD")?.trim().parse().ok()?;
-    (0.0..=1e12).contains(&amount).then_some(Usd((amount * 1e6).round() as i64))
 }
