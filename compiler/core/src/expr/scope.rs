@@ -70,6 +70,7 @@ pub(crate) struct Scope<'p> {
     pub(crate) place: Place,
     /// What messages call it: `triage`.
     pub(crate) owner: SmolStr,
+    /// In the order of their owners: a name may be a parameter of thousands of nodes.
     pub(crate) values: FxHashMap<SmolStr, Vec<Value>>,
     pub(crate) locals: Vec<(SmolStr, LocalId, Ty)>,
     /// What the way to this place says.
@@ -121,7 +122,9 @@ impl<'p> Scope<'p> {
 
     /// Makes a name visible.
     pub(crate) fn bind(&mut self, name: &SmolStr, value: Value) {
-        self.values.entry(name.clone()).or_default().push(value);
+        let values = self.values.entry(name.clone()).or_default();
+        let at = values.partition_point(|other| other.owner <= value.owner);
+        values.insert(at, value);
     }
 
     /// A binder that this scope has not used yet.
@@ -147,7 +150,8 @@ impl<'p> Scope<'p> {
                     Some(Binding::NodeParam(node, _)) => Some(NodeId(node.0)),
                     Some(Binding::FlowParam(_) | Binding::Result(_)) | None => None,
                 };
-                several.iter().find(|value| value.owner == owner).or(several.first())
+                let at = several.partition_point(|value| value.owner < owner);
+                several.get(at).filter(|value| value.owner == owner).or(several.first())
             }
         }
     }
