@@ -120,3 +120,57 @@ fn random_changes_never_break_the_compiler() {
         }
     }
 }
+
+/// A flow of many nodes, each with a parameter, a guard, an error edge and a way on. With `shared` all
+/// parameters have one name, which is a mistake.
+fn long_flow(nodes: usize, shared: bool) -> String {
+    let mut out = String::from(
+        "tool step(x: int): int = http.post(\"https://a.internal/b\") {\n  effect: Read\n}\n\n\
+         pub flow long(x: int): int {\n  -> n0(x)\n\n  node stop = x + 1\n    -> return stop\n",
+    );
+    for number in 0..nodes {
+        let next = if number + 1 < nodes { format!("n{}(n{number})", number + 1) } else { "stop".to_owned() };
+        let param = if shared { "y".to_owned() } else { format!("y{number}") };
+        out.push_str(&format!(
+            "\n  node n{number}({param}: int) = step({param})\n    -> stop when n{number} > {number}\n    -> {next}\n    -> stop on Error\n",
+        ));
+    }
+    out + "}\n"
+}
+
+/// What is wrong with one file, checked on a thread with the stack of a worker: 2 MB.
+fn first_error(text: String) -> Option<String> {
+    let files = vec![
+        ("flow.toml".to_owned(), "[package]\nname = \"alone\"\nflow = \"0.1\"\n".to_owned()),
+        ("main.flow".to_owned(), text),
+    ];
+    let check = move || check(&files).found.into_iter().find(flow_diagnostics::Diagnostic::is_error);
+    let thread = std::thread::Builder::new().stack_size(2 << 20).spawn(check).unwrap();
+    thread.join().unwrap().map(|found| found.code.number.to_owned())
+}
+
+#[test]
+fn extreme_texts_are_answered() {
+    let nested = |open: &str, inner: &str, close: &str| {
+        format!("fn f(): int = {}{inner}{}\n", open.repeat(10_000), close.repeat(10_000))
+    };
+    let cases: [(&str, String, Option<&str>); 10] = [
+        ("a long flow", long_flow(3_000, false), None),
+        ("a long flow with one name", long_flow(3_000, true), Some("FL0004")),
+        (
+            "a large file",
+            "fn f(a: int): int = a + 1 // something to say about it\n".repeat(10_000),
+            Some("FL0004"),
+        ),
+        ("round brackets", nested("(", "1", ")"), Some("FL0016")),
+        ("square brackets", nested("[", "1", "]"), Some("FL0016")),
+        ("brackets that stay open", nested("(", "1", ""), Some("FL0016")),
+        ("holes in texts", nested("\"{{", "1", "}}\""), Some("FL0016")),
+        ("a chain", format!("fn f(): int = 1{}\n", " + 1".repeat(10_000)), Some("FL0016")),
+        ("no UTF-8", flow_grammar::decode(&[0xFF; 100_000]), Some("FL0012")),
+        ("NUL bytes", "\0".repeat(100_000), Some("FL0012")),
+    ];
+    for (name, text, expected) in cases {
+        assert_eq!(first_error(text).as_deref(), expected, "{name}");
+    }
+}
