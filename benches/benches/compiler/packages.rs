@@ -38,7 +38,7 @@ const EXAMPLES: [(&str, &str, &str); 6] = [
 ];
 
 /// The text of all examples in a row, at least `bytes` long: for phases that look at one file.
-pub fn text(bytes: usize) -> String {
+pub(crate) fn text(bytes: usize) -> String {
     let mut out = String::with_capacity(bytes + 8_192);
     while out.len() < bytes {
         for (_, main, _) in EXAMPLES {
@@ -50,7 +50,7 @@ pub fn text(bytes: usize) -> String {
 }
 
 /// A package of about `lines` lines in files of the size of an example.
-pub fn package(lines: usize) -> PackageInput {
+pub(crate) fn package(lines: usize) -> PackageInput {
     let mut files = Vec::new();
     for (name, _, models) in EXAMPLES {
         let module = format!("models_{name}");
@@ -77,13 +77,13 @@ fn renamed(name: &str, main: &str, number: usize) -> String {
 }
 
 /// One file as a package.
-pub fn single(text: String) -> PackageInput {
+pub(crate) fn single(text: String) -> PackageInput {
     PackageInput { manifest: None, files: vec![("main.flow".to_owned(), vec!["main".to_owned()], text)] }
 }
 
 /// One flow of `nodes` nodes, each with a parameter, a guard, an error edge and a way on. With `shared` all
 /// parameters have one name, which is a mistake at each of them.
-pub fn chain(nodes: usize, shared: bool) -> String {
+pub(crate) fn chain(nodes: usize, shared: bool) -> String {
     let mut out = String::from(
         "tool step(x: int): int = http.post(\"https://a.internal/b\") {\n  effect: Read\n}\n\n\
          pub flow long(x: int): int {\n  -> n0(x)\n\n  node stop = x + 1\n    -> return stop\n",
