@@ -43,3 +43,29 @@ fn place_json(span: Span, sources: &SourceMap) -> Value {
         "end": { "line": end.line, "column": end.column, "offset": span.end },
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::to_json;
+    use crate::{Diagnostic, Edit, SourceMap, Span, index};
+
+    #[test]
+    fn places_count_lines_and_characters_from_one_and_bytes_from_zero() {
+        let mut sources = SourceMap::default();
+        let file = sources.add("main.flow", "// ä𝄞\nflow\n");
+        let span = Span { file, start: 10, end: 14 };
+        let edit = Edit { span, text: "fn".to_owned() };
+        let diagnostic = Diagnostic::new(&index::NO_START, span, "m", "l").fix("write `fn`", vec![edit]);
+        let place = json!({
+            "file": "main.flow",
+            "start": { "line": 2, "column": 1, "offset": 10 },
+            "end": { "line": 2, "column": 5, "offset": 14 },
+        });
+        let found = to_json(&diagnostic, &sources);
+        assert_eq!(found["at"], json!({ "place": place, "text": "l" }));
+        assert_eq!(found["fix"]["edits"][0], json!({ "place": place, "text": "fn" }));
+        assert_eq!((&found["code"], &found["severity"]), (&json!("FL0207"), &json!("error")));
+    }
+}

@@ -188,3 +188,6 @@ impl miette::Diagnostic for Elsewhere {
         Some(Box::new(std::iter::once(LabeledSpan::new_with_span(None, self.span))))
     }
 }
+
+#[cfg(test)]
+mod tests;
