@@ -140,3 +140,13 @@ fn splits_have_shares_shadows_and_settings() {
         [SplitItem::Setting(_), SplitItem::Arm { .. }, SplitItem::Shadow { .. }]
     ));
 }
+
+#[test]
+fn a_comment_behind_a_hole_without_end_is_kept() {
+    for comment in ["// why", "//! why", "/// why"] {
+        let text = format!("model fast = openai(x\") {{\n  user: \"{{{{wor{comment}\n\nimport models\n");
+        let once = flow_grammar::format(&text);
+        assert!(once.contains(comment), "{once}");
+        assert_eq!(once, flow_grammar::format(&once));
+    }
+}

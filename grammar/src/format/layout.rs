@@ -82,7 +82,9 @@ impl<'s> Printer<'s> {
         let line = self.source.get(..first.span.start as usize).unwrap_or_default();
         let blanks = line.len() - line.trim_end_matches([' ', '\t']).len();
         let from = first.span.start - crate::lexer::offset(blanks);
-        self.out.push_str(self.slice(Span::new(from, last.span.end)));
+        // A hole without end is closed by tokens of no width, and a comment may stand behind them: `{{a// b`.
+        let to = self.notes.end_of(start + 1..end).unwrap_or(0).max(last.span.end);
+        self.out.push_str(self.slice(Span::new(from, to)));
         self.before = Some(last.kind);
     }
 

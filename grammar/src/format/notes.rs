@@ -47,6 +47,13 @@ impl Notes {
         rest.get(..count).unwrap_or_default()
     }
 
+    /// Where the last comment before one of these tokens ends.
+    pub(super) fn end_of(&self, tokens: std::ops::Range<usize>) -> Option<u32> {
+        let first = self.all.partition_point(|note| note.before < tokens.start);
+        let behind = self.all.partition_point(|note| note.before < tokens.end);
+        self.all.get(first..behind)?.last().map(|note| note.span.end)
+    }
+
     /// Whether a comment stands before one of these tokens.
     pub(super) fn any_before(&self, tokens: std::ops::Range<usize>) -> bool {
         let first = self.all.partition_point(|note| note.before < tokens.start);
