@@ -7,9 +7,12 @@
 //! Start reading at [`Bundle`], then [`flow`], then [`expr`].
 
 pub mod bundle;
+pub mod effort;
 pub mod expr;
 pub mod flow;
 pub mod ids;
+pub mod profile;
+pub mod schema;
 pub mod setup;
 pub mod testing;
 pub mod tokens;

@@ -34,6 +34,18 @@ impl std::fmt::Display for Usd {
     }
 }
 
+/// `12.50`: two decimals, up to six where there are more.
+#[must_use]
+pub fn amount(micros: i64) -> String {
+    let sign = if micros < 0 { "-" } else { "" };
+    let (whole, rest) = (micros.unsigned_abs() / 1_000_000, micros.unsigned_abs() % 1_000_000);
+    let mut decimals = format!("{rest:06}");
+    while decimals.len() > 2 && decimals.ends_with('0') {
+        decimals.pop();
+    }
+    format!("{sign}{whole}.{decimals}")
+}
+
 /// The currencies that a `money` literal may have.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "UPPERCASE")]

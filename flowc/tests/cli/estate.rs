@@ -103,7 +103,7 @@ fn the_requests_say_what_the_prompts_say() {
     let reply = json!({
         "type": "object",
         "properties": {
-            "subject": { "type": "string", "minLength": 1, "maxLength": 120 },
+            "subject": { "type": "string", "description": "At least 1, at most 120 characters." },
             "body": { "type": "string", "description": "At most 350 tokens." },
         },
         "required": ["subject", "body"],

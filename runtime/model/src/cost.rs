@@ -1,11 +1,10 @@
 //! What a call costs.
 
+use flow_ir::effort;
 use flow_ir::setup::Model;
 use flow_ir::units::Usd;
 
 use crate::reply::Usage;
-
-const MILLION: i128 = 1_000_000;
 
 /// Micro-dollars per million tokens.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
@@ -35,7 +34,6 @@ impl Prices {
 /// ```
 #[must_use]
 pub fn cost_of(usage: &Usage, prices: Prices) -> Usd {
-    let part = |tokens: Option<u64>, price: Usd| i128::from(tokens.unwrap_or(0)) * i128::from(price.0.max(0));
-    let total = part(usage.input, prices.input).saturating_add(part(usage.output, prices.output));
-    Usd(i64::try_from((total + MILLION - 1) / MILLION).unwrap_or(i64::MAX))
+    let tokens = |count: Option<u64>| count.unwrap_or(0);
+    effort::cost(tokens(usage.input), tokens(usage.output), Some(prices.input), Some(prices.output))
 }

@@ -7,6 +7,8 @@
 #[cfg(test)]
 mod tests;
 
+use flow_ir::effort::{RETRY_BASE_MS, RETRY_CAP_MS, RETRY_PATIENCE_MS};
+
 /// How often and how patiently.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Plan {
@@ -24,7 +26,7 @@ impl Plan {
     /// This many retries, waiting up to half a second, then 1 s, 2 s … 30 s; never more than 120 s on request.
     #[must_use]
     pub const fn new(retries: u32) -> Self {
-        Self { retries, base_ms: 500, cap_ms: 30_000, patience_ms: 120_000 }
+        Self { retries, base_ms: RETRY_BASE_MS, cap_ms: RETRY_CAP_MS, patience_ms: RETRY_PATIENCE_MS }
     }
 }
 

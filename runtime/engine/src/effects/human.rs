@@ -3,6 +3,7 @@
 use flow_eval::json::validate;
 use flow_eval::{Value, eval};
 use flow_ir::HumanId;
+use flow_ir::effort;
 use flow_ir::setup::{Callee, Human};
 use flow_ir::units::ErrorClass;
 use flow_policy::budget::Amount;
@@ -91,7 +92,7 @@ pub(crate) async fn ask(
         spent.facts.by = Some(question.before.join(", ").into()).filter(|by: &SmolStr| !by.is_empty());
         let answers = spent.facts.attempts;
         // One who does not approve decides alone; approval needs the whole quorum.
-        if answers >= human.quorum.max(1) || !approves {
+        if u64::from(answers) >= effort::answers(human) || !approves {
             return Ok(value);
         }
     }

@@ -15,11 +15,13 @@ pub(crate) use digest::digests;
 pub(crate) use render::as_value;
 
 use flow_eval::Value;
-use flow_eval::schema::structured;
+use flow_eval::schema::wire;
+use flow_ir::effort;
+use flow_ir::profile::Profile;
 use flow_ir::setup::{Capability, Confidence, Model, Prompt};
 use flow_ir::types::Type;
 use flow_ir::units::ErrorClass;
-use flow_ir::{ModelId, PromptId};
+use flow_ir::{ModelId, PromptId, tokens};
 use flow_model::{ChatReply, ChatRequest, Message, Output, Role};
 
 use super::performer::Inner;
@@ -58,7 +60,7 @@ pub(crate) async fn ask(
     }
     let call = Call { inner, cx, invocation, prompt, digest, model };
     match prompt.confidence {
-        Some(Confidence::Vote(votes)) => confidence::vote(&call, votes, spent).await,
+        Some(Confidence::Vote(_)) => confidence::vote(&call, spent).await,
         Some(Confidence::Logprob(_) | Confidence::Field(_)) | None => converse(&call, spent).await,
     }
 }
@@ -101,6 +103,8 @@ async fn converse(call: &Call<'_>, spent: &mut Spent) -> Result<Value, Raised> {
             return Err(Raised::invalid(message));
         }
         repairs -= 1;
+        messages.pop();
+        messages.push(Message::text(Role::Assistant, tokens::front(&reply.text, longest_answer(call))));
         messages.push(Message::text(Role::User, decode::repair_note(&problem)));
     }
 }
@@ -123,10 +127,19 @@ async fn reply_without_tools(
             return Err(Raised::invalid(message));
         }
         rounds -= 1;
-        let answers = toolbox::answers(call, &reply.tool_calls, spent).await?;
-        messages.push(Message { tool_calls: reply.tool_calls, ..Message::text(Role::Assistant, reply.text) });
+        let most = longest_answer(call);
+        let asked = toolbox::heard(reply.tool_calls, most);
+        let answers = toolbox::answers(call, &asked, spent).await?;
+        let text = tokens::front(&reply.text, most);
+        messages.push(Message { tool_calls: asked, ..Message::text(Role::Assistant, text) });
         messages.extend(answers);
     }
+}
+
+/// Most tokens of an answer that is sent back, by the count that bounds use. A model's own count differs, and
+/// what a request may hold is known before the run.
+fn longest_answer(call: &Call<'_>) -> u64 {
+    effort::answer_cap(call.prompt, &effort::chain(&call.inner.bundle().models, call.model))
 }
 
 /// What this model is asked. Every model of a chain gets its own: it may not know JSON.
@@ -136,7 +149,7 @@ fn request(call: &Call<'_>, model: &Model, messages: &[Message], tools: bool) ->
     let output = match bundle.ty(call.prompt.ret) {
         Type::Text { .. } => Output::Text,
         _ => {
-            let shape = structured(bundle, call.prompt.ret);
+            let shape = wire(bundle, call.prompt.ret, Profile::of(model));
             if model.can.contains(&Capability::Json) {
                 let name = wire_name(&call.prompt.name);
                 Output::Json { name, schema: shape.schema, strict: shape.strict }
@@ -150,7 +163,7 @@ fn request(call: &Call<'_>, model: &Model, messages: &[Message], tools: bool) ->
         model: model.id.to_string(),
         messages,
         output,
-        max_output: [call.prompt.output, model.output].into_iter().flatten().min(),
+        max_output: Some(effort::output_cap(call.prompt, model)),
         temperature: render::temperature(call)?,
         tools: if tools { toolbox::specs(call)? } else { Vec::new() },
         logprobs: matches!(call.prompt.confidence, Some(Confidence::Logprob(_))),

@@ -4,11 +4,13 @@ use std::sync::Arc;
 
 use flow_eval::json::{decode, encode};
 use flow_eval::{Context, Value, eval, print};
-use flow_ir::setup::{Method, Resource, SearchMode};
+use flow_ir::effort::{self, EMBED_BATCH, EMBED_TIMEOUT_MS};
+use flow_ir::setup::{Method, Model, Resource, SearchMode};
 use flow_ir::types::{Record, Type};
 use flow_ir::units::ErrorClass;
 use flow_ir::{ResourceId, TypeId};
 use flow_model::{EmbedRequest, Patience, Prices, cost_of};
+use flow_policy::budget::Amount;
 use flow_policy::retry::{Failure, Plan, Verdict, after_failure};
 use flow_store::{IndexEntry, Place, Query, Stamp, Vector, Write, Written};
 use serde_json::{Map, Value as Json};
@@ -17,12 +19,6 @@ use super::performer::{Inner, done, failed};
 use super::spent::{Raised, Spent, pause};
 use crate::port::{InvokeContext, Reply};
 use crate::protocol::{Invocation, Outcome};
-
-/// Texts of one request to an embedding model.
-const BATCH: usize = 64;
-
-/// Of one attempt to embed, where the model declares nothing.
-const EMBED_MS: u64 = 30_000;
 
 /// At once where nothing leaves the process, else later.
 pub(crate) fn call(
@@ -385,7 +381,7 @@ impl At<'_> {
 
     async fn vectors(&self, texts: Vec<String>, spent: &mut Spent) -> Result<Vec<Vec<f32>>, Raised> {
         let mut vectors = Vec::with_capacity(texts.len());
-        for batch in texts.chunks(BATCH) {
+        for batch in texts.chunks(EMBED_BATCH) {
             vectors.extend(self.embed(batch, spent).await?);
         }
         Ok(vectors)
@@ -397,20 +393,34 @@ impl At<'_> {
             .ok_or_else(|| Raised::invalid(format!("`{}` has no embedding model", self.resource.name)))?;
         let request = EmbedRequest { model: model.id.to_string(), texts: texts.to_vec() };
         let plan = Plan::new(model.retry);
+        let worst = embedding(texts, model);
         let mut attempts = 0;
         loop {
+            let reservation = self.cx.purse.reserve(worst).map_err(|short| {
+                let message = format!(
+                    "embedding for `{}` may cost up to {}, and less is left ({short})",
+                    self.resource.name, worst.cost
+                );
+                Raised::new(ErrorClass::Budget, message)
+            })?;
             attempts += 1;
             spent.facts.attempts += 1;
             let patience =
-                Patience::of_attempt(spent.attempt_ms(self.cx, model.timeout_ms.unwrap_or(EMBED_MS)));
+                Patience::of_attempt(spent.attempt_ms(self.cx, model.timeout_ms.unwrap_or(EMBED_TIMEOUT_MS)));
             let error = match self.inner.with.outside.embed(model, &request, patience).await {
                 Ok(reply) => {
                     let usage = reply.usage.unwrap_or_default();
+                    let used =
+                        Amount { cost: cost_of(&usage, Prices::of(model)), tokens: usage.input.unwrap_or(0) };
+                    reservation.settle(used);
                     spent.facts.input_tokens += usage.input.unwrap_or(0);
-                    spent.pay(cost_of(&usage, Prices::of(model)));
+                    spent.pay(used.cost);
                     return Ok(reply.vectors);
                 }
-                Err(error) => error,
+                Err(error) => {
+                    reservation.settle(Amount::default());
+                    error
+                }
             };
             let failure = Failure {
                 attempts,
@@ -429,6 +439,13 @@ impl At<'_> {
             }
         }
     }
+}
+
+/// The most that one request to an embedding model takes.
+fn embedding(texts: &[String], model: &Model) -> Amount {
+    let counted: u64 = texts.iter().map(|text| flow_ir::tokens::count(text)).sum();
+    let tokens = effort::scaled(counted, model);
+    Amount { cost: effort::cost(tokens, 0, model.price_in, None), tokens }
 }
 
 fn nothing(_: Written) -> Value {

@@ -2,6 +2,7 @@
 
 use flow_eval::json::{DecodeOptions, UnknownFields, decode_with, encode};
 use flow_eval::{Value, eval};
+use flow_ir::effort;
 use flow_ir::expr::{Expr, ExprKind, Part};
 use flow_ir::setup::{Effect, HttpMethod, Tool, Transport};
 use flow_ir::types::{Field, Type};
@@ -49,8 +50,7 @@ async fn attempts(
 ) -> Result<ToolReply, Raised> {
     let args = arguments(inner.bundle(), &tool.params, &invocation.args);
     let prepared = prepare(inner, tool, invocation, &args)?;
-    let repeatable = tool.effect == Effect::Read || tool.once;
-    let plan = Plan::new(if repeatable { tool.retry } else { 0 });
+    let plan = Plan::new(effort::tool_retries(tool));
     loop {
         let timeout_ms = spent.attempt_ms(cx, tool.timeout_ms);
         let permit = inner.gates.tool(id).await;

@@ -105,17 +105,7 @@ pub fn float(value: f64) -> String {
     if size != 0.0 && !(1e-6..1e21).contains(&size) { format!("{value:e}") } else { format!("{value}") }
 }
 
-/// `12.50`: two decimals, up to six where there are more.
-#[must_use]
-pub fn amount(micros: i64) -> String {
-    let sign = if micros < 0 { "-" } else { "" };
-    let (whole, rest) = (micros.unsigned_abs() / 1_000_000, micros.unsigned_abs() % 1_000_000);
-    let mut decimals = format!("{rest:06}");
-    while decimals.len() > 2 && decimals.ends_with('0') {
-        decimals.pop();
-    }
-    format!("{sign}{whole}.{decimals}")
-}
+pub use flow_ir::units::amount;
 
 /// `12.50 EUR`.
 #[must_use]

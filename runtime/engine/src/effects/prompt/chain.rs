@@ -1,11 +1,13 @@
 //! One reply: cache, budget, attempts, retries, fallbacks.
 
-use flow_ir::ModelId;
+use flow_ir::effort::{self, MESSAGE_TOKENS, MODEL_TIMEOUT_MS, UNCAPPED_OUTPUT};
+use flow_ir::profile::Profile;
 use flow_ir::setup::{Capability, Model};
-use flow_ir::tokens;
 use flow_ir::units::{ErrorClass, Usd};
+use flow_ir::{ModelId, tokens};
 use flow_model::{
-    ChatReply, ChatRequest, Delta as Piece, ErrorKind, ModelError, Output, Patience, Prices, Usage, cost_of,
+    ChatReply, ChatRequest, Delta as Piece, ErrorKind, Message, ModelError, Output, Part, Patience, Prices,
+    ToolSpec, Usage, cost_of,
 };
 use flow_policy::budget::Amount;
 use flow_policy::retry::{Failure, Plan, Verdict, after_failure};
@@ -17,12 +19,6 @@ use crate::effects::outside::Asked;
 use crate::effects::spent::{Raised, Spent, pause};
 use crate::port::Delta;
 
-/// Of an attempt, where the model declares nothing.
-const TIMEOUT_MS: u64 = 60_000;
-
-/// Most tokens of an answer that are reserved where neither prompt nor model says.
-const UNCAPPED_OUTPUT: u64 = 4_096;
-
 /// Makes the request for a model of the chain.
 pub(super) type RequestFor<'r> = &'r (dyn Fn(&Model) -> Result<ChatRequest, Raised> + Sync);
 
@@ -32,7 +28,7 @@ pub(super) async fn reply(
     request: RequestFor<'_>,
     spent: &mut Spent,
 ) -> Result<ChatReply, Raised> {
-    let chain = chain_of(call);
+    let chain = effort::chain(&call.inner.bundle().models, call.model);
     let mut errors: Vec<ModelError> = Vec::new();
     for (id, model) in &chain {
         let request = request(model)?;
@@ -56,23 +52,6 @@ pub(super) async fn reply(
         }
     }
     Err(raised(errors))
-}
-
-/// The model and its fallbacks, each once. The compiler refuses circles; a foreign bundle may hold one.
-fn chain_of<'a>(call: &Call<'a>) -> Vec<(ModelId, &'a Model)> {
-    let models = &call.inner.bundle().models;
-    let mut chain: Vec<(ModelId, &Model)> = Vec::new();
-    let mut next = vec![call.model];
-    while let Some(id) = next.pop() {
-        if chain.iter().any(|(known, _)| *known == id) {
-            continue;
-        }
-        if let Some(model) = models.get(id.index()) {
-            chain.push((id, model));
-            next.extend(model.fallback.iter().rev());
-        }
-    }
-    chain
 }
 
 /// The last error decides the class; all of them are told.
@@ -134,7 +113,8 @@ async fn attempt(
     let permit = call.inner.gates.model(id).await;
     let reservation = call.cx.purse.reserve(worst.amount()).map_err(|_| no_money(call, model, worst))?;
     spent.facts.attempts += 1;
-    let patience = Patience::of_attempt(spent.attempt_ms(call.cx, model.timeout_ms.unwrap_or(TIMEOUT_MS)));
+    let patience =
+        Patience::of_attempt(spent.attempt_ms(call.cx, model.timeout_ms.unwrap_or(MODEL_TIMEOUT_MS)));
     let asked = Asked { prompt: &call.prompt.name, digest: call.digest, model };
     let (deltas, number) = (call.cx.deltas.clone(), spent.facts.attempts);
     let mut show = move |piece: Piece| match piece {
@@ -185,17 +165,30 @@ impl Worst {
 
 /// By the same count of tokens as the compiler's bounds.
 fn worst_of(request: &ChatRequest, model: &Model) -> Worst {
-    let texts: u64 = request.messages.iter().map(|message| tokens::count(&message.plain_text()) + 8).sum();
+    let texts: u64 = request.messages.iter().map(message_tokens).sum();
     let schema = match &request.output {
         Output::Text => 0,
         Output::Json { schema, .. } => tokens::count(&schema.to_string()),
     };
-    let tools: u64 = request.tools.iter().map(|tool| tokens::count(&tool.parameters.to_string())).sum();
-    let factor = u64::from(model.token_factor.max(1));
-    let input = (texts + schema + tools).saturating_mul(factor).div_ceil(1000);
+    let tools: u64 = request.tools.iter().map(tool_tokens).sum();
+    let pictures = request.messages.iter().flat_map(|message| &message.content);
+    let pictures = pictures.filter(|part| matches!(part, Part::Image { .. })).count() as u64;
+    let pictures = pictures * Profile::of_provider(model.provider).image_tokens;
+    let input = effort::scaled(texts + schema + tools, model) + pictures;
     let output = request.max_output.unwrap_or(UNCAPPED_OUTPUT);
     let usage = Usage { input: Some(input), output: Some(output), ..Usage::default() };
     Worst { input, output, cost: cost_of(&usage, Prices::of(model)) }
+}
+
+fn message_tokens(message: &Message) -> u64 {
+    let calls = message.tool_calls.iter();
+    let calls: u64 = calls.map(|call| tokens::count(&call.name) + tokens::count(&call.arguments)).sum();
+    tokens::count(&message.plain_text()) + calls + MESSAGE_TOKENS
+}
+
+fn tool_tokens(tool: &ToolSpec) -> u64 {
+    let words = tokens::count(&tool.name) + tokens::count(&tool.description);
+    words + tokens::count(&tool.parameters.to_string()) + MESSAGE_TOKENS
 }
 
 /// What cannot fit is not sent.

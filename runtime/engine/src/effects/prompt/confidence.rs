@@ -4,6 +4,7 @@ use std::ops::Range;
 
 use flow_eval::Value;
 use flow_eval::schema::{WRAPPER, structured};
+use flow_ir::effort;
 use flow_ir::setup::Confidence;
 use flow_ir::units::ErrorClass;
 use flow_model::{ChatReply, TokenProbability};
@@ -42,8 +43,8 @@ pub(super) fn of_reply(call: &Call<'_>, reply: &ChatReply, value: &Value) -> Res
 }
 
 /// Several conversations at once; the value that most of them end with, and their share.
-pub(super) async fn vote(call: &Call<'_>, votes: u32, spent: &mut Spent) -> Result<Value, Raised> {
-    let count = votes.max(1);
+pub(super) async fn vote(call: &Call<'_>, spent: &mut Spent) -> Result<Value, Raised> {
+    let count = effort::conversations(call.prompt);
     let ballots = (0..count).map(|_| async {
         let mut own = Spent::new(call.cx, call.invocation);
         let result = converse(call, &mut own).await;
@@ -65,7 +66,7 @@ pub(super) async fn vote(call: &Call<'_>, votes: u32, spent: &mut Spent) -> Resu
     let best = values.into_iter().rev().max_by_key(|(_, votes)| *votes);
     match (best, error) {
         (Some((value, votes)), _) => {
-            spent.facts.confidence = Some(f64::from(votes) / f64::from(count));
+            spent.facts.confidence = Some(f64::from(votes) / count as f64);
             Ok(value)
         }
         (None, Some(error)) => Err(error),

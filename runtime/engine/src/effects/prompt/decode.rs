@@ -3,6 +3,8 @@
 use flow_eval::Value;
 use flow_eval::json::{decode, validate};
 use flow_eval::schema::{WRAPPER, structured};
+use flow_ir::effort::NOTE_TOKENS;
+use flow_ir::tokens;
 use flow_ir::types::Type;
 use flow_model::{ChatReply, Finish};
 use serde_json::Value as Json;
@@ -81,6 +83,7 @@ fn unwrapped(json: Json) -> Result<Json, String> {
 
 /// What the model is told about its answer.
 pub(super) fn repair_note(problem: &str) -> String {
+    let problem = tokens::front(problem, NOTE_TOKENS);
     format!(
         "That answer cannot be used: {problem}\nAnswer again, complete, with this corrected and nothing else changed."
     )

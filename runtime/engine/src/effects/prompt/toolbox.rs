@@ -3,9 +3,10 @@
 use flow_eval::Value;
 use flow_eval::json::{decode, encode};
 use flow_eval::schema::structured_parameters;
+use flow_ir::effort::{CALLS_A_ROUND, NOTE_TOKENS, TOOL_SEARCH_TOP};
 use flow_ir::setup::{Callee, Effect, Method, PromptTool};
 use flow_ir::units::ErrorClass;
-use flow_ir::{Bundle, ResourceId, ToolId, TypeId};
+use flow_ir::{Bundle, ResourceId, ToolId, TypeId, tokens};
 use flow_model::{Message, Role, ToolCall, ToolSpec};
 use serde_json::{Value as Json, json};
 
@@ -13,9 +14,6 @@ use super::{Call, wire_name};
 use crate::effects::spent::{Raised, Spent};
 use crate::effects::{resource, tool};
 use crate::protocol::{Invocation, Outcome};
-
-/// Hits of a search that a model starts without saying how many.
-const TOP: i64 = 6;
 
 /// What the model is told about its tools.
 pub(super) fn specs(call: &Call<'_>) -> Result<Vec<ToolSpec>, Raised> {
@@ -58,6 +56,20 @@ fn search_name(resource: &str) -> String {
     wire_name(&format!("{resource}_search"))
 }
 
+/// The calls of one round that are answered: so many, and so many tokens, as the bounds count on.
+pub(super) fn heard(mut asked: Vec<ToolCall>, most: u64) -> Vec<ToolCall> {
+    let mut left = most;
+    let mut fits = |call: &ToolCall| {
+        let needed = tokens::count(&call.name) + tokens::count(&call.arguments);
+        let rest = left.checked_sub(needed);
+        left = rest.unwrap_or(0);
+        rest.is_some()
+    };
+    let count = asked.iter().map(&mut fits).take_while(|fits| *fits).take(CALLS_A_ROUND).count();
+    asked.truncate(count);
+    asked
+}
+
 /// Performs what the model asks for. What goes wrong is told to the model, except what ends the call.
 pub(super) async fn answers(
     call: &Call<'_>,
@@ -69,7 +81,7 @@ pub(super) async fn answers(
         let text = match answer(call, one, spent).await {
             Ok(json) => json.to_string(),
             Err(raised) if raised.class == ErrorClass::Budget => return Err(raised),
-            Err(raised) => json!({ "error": raised.message.as_str() }).to_string(),
+            Err(raised) => json!({ "error": tokens::front(&raised.message, NOTE_TOKENS) }).to_string(),
         };
         messages.push(Message { answers: Some(one.id.clone()), ..Message::text(Role::Tool, text) });
     }
@@ -115,7 +127,7 @@ async fn method_answer(
     spent: &mut Spent,
 ) -> Result<Json, Raised> {
     let text = json.get("text").and_then(Json::as_str).ok_or_else(|| Raised::invalid("`text` is missing"))?;
-    let args = vec![Value::text(text), Value::Int(TOP), Value::None];
+    let args = vec![Value::text(text), Value::Int(i64::from(TOOL_SEARCH_TOP)), Value::None];
     let inner_call =
         Invocation { callee: Callee::Method(id, method), args, filter: None, ..call.invocation.clone() };
     let outcome = resource::perform(call.inner, call.cx, &inner_call, id, method).await;

@@ -1,0 +1,44 @@
+use super::{chain, cost};
+use crate::ids::ModelId;
+use crate::setup::{Model, Provider};
+use crate::units::Usd;
+
+fn model(fallback: &[u32]) -> Model {
+    Model {
+        name: "m".into(),
+        provider: Provider::Openai,
+        id: "m".into(),
+        address: None,
+        auth: None,
+        region: None,
+        can: Vec::new(),
+        context: None,
+        output: None,
+        price_in: None,
+        price_out: None,
+        timeout_ms: None,
+        retry: 0,
+        fallback: fallback.iter().copied().map(ModelId).collect(),
+        parallel: None,
+        token_factor: 1350,
+        latency_ms: Vec::new(),
+    }
+}
+
+fn order(models: &[Model]) -> Vec<u32> {
+    chain(models, ModelId(0)).into_iter().map(|(id, _)| id.0).collect()
+}
+
+#[test]
+fn a_chain_asks_each_model_once() {
+    assert_eq!(order(&[model(&[1, 2]), model(&[3]), model(&[]), model(&[])]), [0, 1, 3, 2]);
+    assert_eq!(order(&[model(&[1]), model(&[0])]), [0, 1]);
+    assert_eq!(order(&[]), [] as [u32; 0]);
+}
+
+#[test]
+fn a_part_of_a_micro_dollar_costs_a_whole_one() {
+    assert_eq!(cost(1, 0, Some(Usd(1)), None), Usd(1));
+    assert_eq!(cost(0, 0, Some(Usd(1)), Some(Usd(1))), Usd(0));
+    assert_eq!(cost(u64::MAX, u64::MAX, Some(Usd(i64::MAX)), None), Usd(i64::MAX));
+}
