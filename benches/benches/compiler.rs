@@ -9,7 +9,10 @@
 #[path = "compiler/packages.rs"]
 mod packages;
 
+use std::ffi::OsStr;
 use std::hint::black_box;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
 use flow_compiler::PackageInput;
@@ -41,6 +44,12 @@ fn main() {
     }
     if runs("extremes") {
         extremes();
+    }
+    if runs("process") {
+        match binary() {
+            Some(flowc) => [1_000, 100_000].iter().for_each(|lines| process(&flowc, *lines)),
+            None => println!("whole process: skipped: no `flowc` beside this; cargo build --release first"),
+        }
     }
 }
 
@@ -76,6 +85,43 @@ fn cold(name: &str, input: &PackageInput, rounds: u32) {
     if let Some(found) = checked.diagnostics.iter().find(|found| found.is_error()) {
         println!("  first: {} {}", found.code.number, found.message);
     }
+}
+
+/// The release build of the binary, where cargo puts it: one directory above the benchmarks.
+fn binary() -> Option<PathBuf> {
+    let here = std::env::current_exe().ok()?;
+    Some(here.parent()?.parent()?.join("flowc")).filter(|path| path.exists())
+}
+
+/// `flowc check DIR`, from starting the process to its end, beside the smallest thing it can do.
+fn process(flowc: &Path, lines: usize) {
+    let root = std::env::temp_dir().join(format!("flowc-bench-{}-{lines}", std::process::id()));
+    if let Err(error) = write(&root, &package(lines)) {
+        return println!("whole process: skipped: {}: {error}", root.display());
+    }
+    let time = |args: &[&OsStr]| {
+        best(10, || Command::new(flowc).args(args).stdout(Stdio::null()).stderr(Stdio::null()).status())
+    };
+    let clean = Command::new(flowc).arg("check").arg(&root).stdout(Stdio::null()).status();
+    assert!(clean.is_ok_and(|status| status.success()), "the package is not clean: {}", root.display());
+    let check = time(&["check".as_ref(), root.as_os_str()]);
+    let start = time(&["--version".as_ref()]);
+    let milliseconds = |took: Duration| took.as_secs_f64() * 1e3;
+    println!(
+        "whole process, {lines} lines: {:.1} ms; `flowc --version` {:.1} ms",
+        milliseconds(check),
+        milliseconds(start)
+    );
+    let _ = std::fs::remove_dir_all(&root);
+}
+
+fn write(root: &Path, input: &PackageInput) -> std::io::Result<()> {
+    std::fs::create_dir_all(root)?;
+    for (name, _, text) in &input.files {
+        std::fs::write(root.join(name), text)?;
+    }
+    let (name, text) = input.manifest.as_ref().ok_or(std::io::ErrorKind::NotFound)?;
+    std::fs::write(root.join(name), text)
 }
 
 fn extremes() {

@@ -88,6 +88,15 @@ fn the_corpus_parses_and_is_formatted() {
 }
 
 #[test]
+fn a_comment_behind_pub_leaves_the_keyword_a_keyword() {
+    for source in
+        ["pub // why\nfn one() = 1\n", "pub\n// why\nfn one() = 1\n", "pub // why\n  fn one() = 1\n"]
+    {
+        check_format(source);
+    }
+}
+
+#[test]
 fn formatting_keeps_the_tree() {
     for (name, source) in CORPUS {
         for mangled in [squeezed(source), stretched(source), source.replace('\n', "\r\n")] {

@@ -349,10 +349,16 @@ impl<'s> Printer<'s> {
             return;
         }
         if self.notes.any_before(at..at + 1) {
-            self.newline(at, indent + 2, indent + 2);
+            let hang = if self.is_public_keyword(at) { 0 } else { indent + 2 };
+            self.newline(at, hang, hang);
         } else if self.before.is_some_and(|before| needs_blank(before, self.kind(at), self.is_import(at))) {
             self.out.push(' ');
         }
+    }
+
+    /// Whether `at` is the keyword behind `pub`: on a line of its own it is one in column 0 only.
+    fn is_public_keyword(&self, at: usize) -> bool {
+        self.before == Some(TokenKind::Pub) && self.kind(at) != TokenKind::Lower
     }
 
     /// Whether `at` stands where an import has no blanks: beside `/`, and inside its braces.

@@ -3,6 +3,8 @@
 #[cfg(test)]
 mod tests;
 
+use std::fmt;
+
 use flow_ir::NodeId;
 use smol_str::SmolStr;
 
@@ -27,30 +29,37 @@ pub(crate) struct Place {
     pub(crate) shadow: u32,
 }
 
-/// Equal for every repetition of an operation, different for any two operations: 115 bits of
-/// BLAKE3(run, place), in base32. Short enough to be kept without an allocation.
-pub(crate) fn idempotency_key(run: &str, place: Place) -> SmolStr {
-    const NUMBERS: usize = 20;
-    const ALPHABET: &[u8; 32] = b"abcdefghijklmnopqrstuvwxyz234567";
-    // One block, hashed at once: a hasher that can be fed is two KiB, and this is done for every call.
-    let mut block = [0u8; 64];
-    let numbers = [place.frame, place.node.0, place.visit, place.branch, place.shadow];
-    let (head, tail) = block.split_at_mut(NUMBERS);
-    for (bytes, number) in head.chunks_exact_mut(4).zip(numbers) {
-        bytes.copy_from_slice(&number.to_le_bytes());
-    }
-    let hash = match tail.get_mut(..run.len()) {
-        Some(name) => {
-            name.copy_from_slice(run.as_bytes());
-            blake3::hash(block.get(..NUMBERS + run.len()).unwrap_or(&block))
+/// Names an operation towards the outside: equal for every repetition of it, different for any two operations.
+///
+/// Its text is 115 bits of BLAKE3(run, place) in base32. It is made when somebody asks for it: most operations
+/// are reads, and nobody does.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct IdempotencyKey {
+    pub(crate) run: SmolStr,
+    pub(crate) place: Place,
+}
+
+impl fmt::Display for IdempotencyKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        const ALPHABET: &[u8; 32] = b"abcdefghijklmnopqrstuvwxyz234567";
+        let mut key = [0u8; 23];
+        for (letter, byte) in key.iter_mut().zip(self.hash().as_bytes()) {
+            *letter = ALPHABET.get(usize::from(byte & 31)).copied().unwrap_or(b'a');
         }
-        None => blake3::hash(&[head, run.as_bytes()].concat()),
-    };
-    let mut key = [0u8; 23];
-    for (letter, byte) in key.iter_mut().zip(hash.as_bytes()) {
-        *letter = ALPHABET.get(usize::from(byte & 31)).copied().unwrap_or(b'a');
+        f.write_str(std::str::from_utf8(&key).unwrap_or_default())
     }
-    SmolStr::new(std::str::from_utf8(&key).unwrap_or_default())
+}
+
+impl IdempotencyKey {
+    fn hash(&self) -> blake3::Hash {
+        let Place { frame, node, visit, branch, shadow } = self.place;
+        let mut hasher = blake3::Hasher::new();
+        for number in [frame, node.0, visit, branch, shadow] {
+            hasher.update(&number.to_le_bytes());
+        }
+        hasher.update(self.run.as_bytes());
+        hasher.finalize()
+    }
 }
 
 /// A number below 10 000 that depends on nothing but the key and the name.

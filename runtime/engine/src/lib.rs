@@ -15,6 +15,6 @@ pub mod program;
 pub mod protocol;
 pub mod task;
 
-pub use ids::new_run_id;
+pub use ids::{IdempotencyKey, new_run_id};
 pub use machine::{Machine, Usage};
 pub use program::Program;

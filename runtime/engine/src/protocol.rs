@@ -14,6 +14,8 @@ use flow_ir::{FlowId, LocalId, ModelId, NodeId, SplitId};
 use flow_policy::budget::{Left, PoolId};
 use smol_str::SmolStr;
 
+use crate::ids::IdempotencyKey;
+
 /// An operation of a run. Dense, from 1; depends only on the order of events.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, serde::Serialize, serde::Deserialize)]
 #[serde(transparent)]
@@ -174,7 +176,7 @@ pub struct Invocation {
     /// Whether the result is only compared, never used: nothing waits for it, and it draws on no pool.
     pub shadow: bool,
     /// Sent as `Idempotency-Key`: equal for every repetition of this operation after a crash.
-    pub idempotency_key: SmolStr,
+    pub idempotency_key: IdempotencyKey,
 }
 
 /// A limit that several calls draw on.

@@ -103,7 +103,7 @@ impl Trace {
         put(&mut line, "branch", json!(invocation.branch));
         put(&mut line, "visit", json!(invocation.visit));
         put(&mut line, "timeout_ms", json!(invocation.timeout_ms));
-        put(&mut line, "key", json!(invocation.idempotency_key));
+        put(&mut line, "key", json!(invocation.idempotency_key.to_string()));
         line
     }
 

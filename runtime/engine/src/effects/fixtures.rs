@@ -1,7 +1,7 @@
 //! A small package, a world that answers from a list, and a clock that never makes anyone wait.
 
 use std::collections::VecDeque;
-use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::atomic::{AtomicI64, AtomicU32, Ordering};
 use std::sync::{Arc, Mutex};
 
 use flow_eval::Value;
@@ -24,6 +24,7 @@ use super::outside::{Asked, Attempt, Outside};
 use super::{Nobody, Performer, Surroundings};
 use crate::clock::Clock;
 use crate::fixtures;
+use crate::ids::{IdempotencyKey, Place};
 use crate::port::{Deltas, Effects, InvokeContext, Purse, Reply};
 use crate::protocol::{Facts, Invocation, OpId, Outcome, Pool, RunHeader};
 
@@ -246,7 +247,10 @@ pub(crate) fn context(left: Option<Usd>) -> InvokeContext {
     }
 }
 
+/// An operation that is no repetition of any other.
 pub(crate) fn invocation(callee: Callee, args: Vec<Value>) -> Box<Invocation> {
+    static VISIT: AtomicU32 = AtomicU32::new(1);
+    let visit = VISIT.fetch_add(1, Ordering::Relaxed);
     Box::new(Invocation {
         op: OpId(1),
         frame: 0,
@@ -263,7 +267,10 @@ pub(crate) fn invocation(callee: Callee, args: Vec<Value>) -> Box<Invocation> {
         pools: Vec::new(),
         arm: None,
         shadow: false,
-        idempotency_key: "".into(),
+        idempotency_key: IdempotencyKey {
+            run: "r1".into(),
+            place: Place { frame: 0, node: NodeId(0), visit, branch: 0, shadow: 0 },
+        },
     })
 }
 

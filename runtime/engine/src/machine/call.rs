@@ -12,7 +12,7 @@ use flow_ir::{CheckId, FlowId, SplitId};
 
 use super::state::{Branch, Fault, Frame, FrameRef, Phase, Ready, Step, Via, Waiter};
 use super::walk::Walk;
-use crate::ids::{Place, idempotency_key, sticky_draw};
+use crate::ids::{IdempotencyKey, Place, sticky_draw};
 use crate::protocol::{Arm, Command, Filter, Invocation, OpId};
 
 /// What became of a call's preparation.
@@ -214,7 +214,7 @@ impl<'a> Walk<'a> {
             pools: around.pools,
             arm,
             shadow: around.shadow,
-            idempotency_key: idempotency_key(&self.state.header.run, place),
+            idempotency_key: IdempotencyKey { run: self.state.header.run.clone(), place },
         }))
     }
 

@@ -9,7 +9,7 @@ use flow_ir::setup::{Call, Callee};
 use super::call::captured;
 use super::state::{Frame, FrameRef, Step, Via};
 use super::walk::Walk;
-use crate::ids::{Place, idempotency_key, sticky_draw};
+use crate::ids::{IdempotencyKey, Place, sticky_draw};
 use crate::protocol::{Arm, Command, Invocation, OpId};
 
 impl<'a> Walk<'a> {
@@ -81,7 +81,7 @@ impl<'a> Walk<'a> {
             pools: Vec::new(),
             arm: Some(arm),
             shadow: true,
-            idempotency_key: idempotency_key(&self.state.header.run, place),
+            idempotency_key: IdempotencyKey { run: self.state.header.run.clone(), place },
         }
     }
 }

@@ -51,13 +51,14 @@ fn writes_are_repeated_only_under_a_key() {
         let tool = &mut bundle.tools[0];
         (tool.effect, tool.once) = (Effect::Write, once);
         let world = World::does([failure(ErrorClass::Timeout, None), failure(ErrorClass::Failed, None)]);
-        let call = crate::protocol::Invocation { idempotency_key: "k1".into(), ..*find() };
-        let (_, message, facts) = raised(outcome(&performer(bundle, &world), &context(None), Box::new(call)));
+        let call = find();
+        let key = call.idempotency_key.to_string();
+        let (_, message, facts) = raised(outcome(&performer(bundle, &world), &context(None), call));
         assert_eq!(facts.attempts, attempts, "{message}");
         assert_eq!(message.contains("whether it was done is not known"), !once, "{message}");
         for attempt in world.attempts.lock().unwrap().iter() {
             let Attempt::Http(call) = attempt else { panic!("no HTTP") };
-            assert_eq!(call.idempotency_key.as_deref(), once.then_some("k1"));
+            assert_eq!(call.idempotency_key.as_deref(), once.then_some(key.as_str()));
         }
     }
 }
