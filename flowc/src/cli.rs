@@ -4,7 +4,7 @@ use std::process::ExitCode;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
-use crate::commands::{build, check, completions, explain, fmt, graph, new, run, test};
+use crate::commands::{build, check, completions, explain, fmt, graph, lock, migrate, new, run, test};
 use crate::exit::Exit;
 
 /// A checked language for AI workflows.
@@ -63,6 +63,10 @@ pub enum Command {
     Test(test::Args),
     /// Write the bundle that `flowc run` and servers take
     Build(build::Args),
+    /// Write down what packages depend on besides their text
+    Lock(lock::Args),
+    /// Say which parked runs can go on in a new version
+    Migrate(migrate::Args),
     /// Explain a diagnostic or a declaration
     Explain(explain::Args),
     /// Print a completion script for a shell

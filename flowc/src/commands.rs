@@ -6,6 +6,8 @@ pub mod completions;
 pub mod explain;
 pub mod fmt;
 pub mod graph;
+pub mod lock;
+pub mod migrate;
 pub mod new;
 pub mod run;
 pub mod test;
@@ -24,6 +26,8 @@ pub(crate) fn run(command: Command, terminal: &Terminal) -> Outcome {
         Command::Run(args) => run::run(&args, terminal),
         Command::Test(args) => test::run(&args, terminal),
         Command::Build(args) => build::run(&args, terminal),
+        Command::Lock(args) => lock::run(&args, terminal),
+        Command::Migrate(args) => migrate::run(&args, terminal),
         Command::Explain(args) => explain::run(&args, terminal),
         Command::Completions(args) => completions::run(&args, terminal),
     }

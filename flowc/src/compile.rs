@@ -2,7 +2,9 @@
 
 use std::path::{Path, PathBuf};
 
-use flow_compiler::PackageInput;
+use flow_compiler::Workspace;
+use flow_compiler::lock::Lock;
+use flow_compiler::manifest::Lints;
 use flow_diagnostics::{Diagnostic, SourceMap};
 use flow_ir::Bundle;
 use flow_ir::testing::Test;
@@ -26,24 +28,50 @@ pub(crate) struct Built {
     pub(crate) tests: Vec<Test>,
     /// Of `[egress] allow` in flow.toml.
     pub(crate) egress: Vec<String>,
+    /// Of `[lints]` in flow.toml.
+    pub(crate) lints: Lints,
+    /// What `flow.lock` must say.
+    pub(crate) lock: Lock,
     /// Where commands run, and what samples and cassettes are relative to.
     pub(crate) root: PathBuf,
 }
 
 /// Checks a package.
 pub(crate) fn check(package: &Package) -> Checked {
-    let manifest =
-        package.manifest.clone().map(|text| (load::shown(&package.root.join(load::MANIFEST)), text));
-    let file = |file: &load::File| {
-        let module = file.module.split('/').map(str::to_owned).collect();
-        (file.shown.clone(), module, flow_grammar::decode(&file.bytes))
-    };
-    let input = PackageInput { manifest, files: package.files.iter().map(file).collect() };
-    let checked = flow_compiler::check(&input);
+    finish(package, &workspace(package))
+}
+
+/// Checks a package that must agree with its `flow.lock`.
+///
+/// # Errors
+/// When there is a `flow.lock` that cannot be read.
+pub(crate) fn check_locked(package: &Package) -> Result<Checked, Stop> {
+    let path = package.root.join(load::LOCK);
+    let text = if path.is_file() { Some(load::read_text(&path)?) } else { None };
+    let mut workspace = workspace(package);
+    workspace.require_lock(text.map(|text| (load::shown(&path), text)));
+    Ok(finish(package, &workspace))
+}
+
+fn workspace(package: &Package) -> Workspace {
+    let mut workspace = Workspace::default();
+    let manifest = package.manifest.clone();
+    workspace.set_manifest(manifest.map(|text| (load::shown(&package.root.join(load::MANIFEST)), text)));
+    for file in &package.files {
+        let module: Vec<String> = file.module.split('/').map(str::to_owned).collect();
+        workspace.set_file(&file.shown, &module, &flow_grammar::decode(&file.bytes));
+    }
+    workspace
+}
+
+fn finish(package: &Package, workspace: &Workspace) -> Checked {
+    let checked = workspace.check();
     let built = checked.output.map(|output| Built {
         bundle: output.bundle,
         tests: output.tests,
         egress: output.manifest.egress,
+        lints: output.manifest.lints,
+        lock: output.lock,
         root: package.root.clone(),
     });
     Checked { sources: checked.sources, diagnostics: checked.diagnostics, built }
@@ -73,7 +101,15 @@ pub(crate) fn target(path: &Path, terminal: &Terminal) -> Result<Option<Built>, 
     let bundle =
         Bundle::from_file(&bytes).map_err(|error| Stop::usage(format!("`{}`: {error}", path.display())))?;
     let root = path.parent().unwrap_or(Path::new(".")).to_owned();
-    Ok(Some(Built { bundle, tests: Vec::new(), egress: Vec::new(), root }))
+    let built = Built {
+        bundle,
+        tests: Vec::new(),
+        egress: Vec::new(),
+        lints: Lints::default(),
+        lock: Lock::default(),
+        root,
+    };
+    Ok(Some(built))
 }
 
 /// A file that is no `.flow` file can only be a bundle.

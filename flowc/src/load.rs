@@ -17,6 +17,9 @@ use crate::exit::Stop;
 /// The name of the file that makes a directory a package.
 pub const MANIFEST: &str = "flow.toml";
 
+/// The name of the file that says what a package was checked against.
+pub const LOCK: &str = "flow.lock";
+
 /// The text of a package, as found on disk.
 #[derive(Clone, Debug)]
 pub struct Package {

@@ -1,6 +1,11 @@
 //! The command line as its users see it: the real binary, its output and its exit codes.
 
-#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a failed expectation is a failed test")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a failed expectation is a failed test"
+)]
 
 #[path = "cli/bad_input.rs"]
 mod bad_input;
@@ -18,6 +23,8 @@ mod fmt;
 mod graph;
 #[path = "cli/live.rs"]
 mod live;
+#[path = "cli/migrate.rs"]
+mod migrate;
 #[path = "cli/new.rs"]
 mod new;
 #[path = "cli/run.rs"]

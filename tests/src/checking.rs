@@ -21,7 +21,7 @@ const WORLD: [(&str, &str); 3] = [
     ("desk.flow", include_str!("../world/desk.flow")),
 ];
 
-/// Checks files of a package by their names in it. Without a `flow.toml` it is the package `shop`, with the
+/// Checks files of a package by their names in it; with a `flow.lock`, they must agree with it. Without a `flow.toml` it is the package `shop`, with the
 /// modules of `tests/world`.
 #[must_use]
 pub fn check(files: &[(String, String)]) -> Checked {
@@ -36,9 +36,13 @@ pub fn workspace(files: &[(String, String)]) -> Workspace {
     let is_world = files.iter().all(|(name, _)| name != "flow.toml")
         || own("main.flow") && manifest_names(files, "shop");
     let world = WORLD.iter().filter(|(name, _)| is_world && !own(name)).copied();
-    let all = files.iter().map(|(name, text)| (name.as_str(), text.as_str())).chain(world);
+    let (locks, sources): (Vec<_>, Vec<_>) = files.iter().partition(|(name, _)| name == "flow.lock");
+    let all = sources.into_iter().map(|(name, text)| (name.as_str(), text.as_str())).chain(world);
     let input = input(all);
     let mut workspace = Workspace::default();
+    if let Some((name, text)) = locks.first() {
+        workspace.require_lock(Some((name.clone(), text.clone())));
+    }
     workspace.set_manifest(input.manifest);
     for (path, module, text) in &input.files {
         workspace.set_file(path, module, text);

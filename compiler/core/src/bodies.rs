@@ -59,6 +59,9 @@ pub(crate) fn lower(pkg: &Package<'_>, sources: &SourceMap, out: &mut Vec<Diagno
         }
     }
     lowered.bundle.types = types.finish();
+    if !out.iter().any(Diagnostic::is_error) {
+        trigger::stream::check(pkg, &lowered.bundle, out);
+    }
     lowered
 }
 

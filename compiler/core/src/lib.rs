@@ -10,6 +10,7 @@ mod expr;
 mod flow;
 mod flow_paths;
 pub mod graph;
+pub mod lock;
 pub mod manifest;
 mod methods;
 mod names;

@@ -15,8 +15,8 @@ pub struct Manifest {
     pub labels: Vec<(String, Vec<String>)>,
     /// Hosts that tools and models may reach; empty is all.
     pub egress: Vec<String>,
-    /// Numbers of the warnings and hints that are not said in this package.
-    pub allowed: Vec<String>,
+    /// How bad the package finds warnings and hints.
+    pub lints: Lints,
     /// Defaults per transport.
     pub defaults: Vec<(String, Defaults)>,
 }
@@ -43,6 +43,9 @@ pub struct Defaults {
     pub parallel: Option<u32>,
 }
 
+mod lints;
 mod read;
+
+pub use lints::{Level, Lints};
 
 pub(crate) use read::read;

@@ -8,6 +8,7 @@ mod model;
 mod prompt;
 mod resource;
 mod settings;
+mod shadow;
 mod split;
 mod tool;
 

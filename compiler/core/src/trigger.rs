@@ -1,5 +1,7 @@
 //! `on …`: what starts a run, and what the event must hold.
 
+pub(crate) mod stream;
+
 use flow_diagnostics::Diagnostic;
 use flow_grammar::ast::{self, ArgValue, ExprKind as Ast};
 use flow_ir::SlotId;
@@ -181,9 +183,7 @@ fn target(elab: &mut Elab<'_, '_>, expr: &ast::Expr) -> Option<Target> {
         Target::Item(_) | Target::Method(_, _) | Target::Pure | Target::Sleep | Target::Tell => {
             let span = elab.span(expr.span);
             let what = describe(expr);
-            let help = "a trigger starts a flow, or ends in a method that writes: `-> inbox.put(…)`";
-            let what = what.trim_matches('`').to_owned();
-            elab.out.push(report::names::wrong_setting(span, format!("{what} cannot be started"), help));
+            elab.out.push(report::names::not_startable(span, what.trim_matches('`')));
             None
         }
     }

@@ -15,6 +15,7 @@ use flow_grammar::ast::ItemKind;
 use flow_ir::Bundle;
 use flow_ir::testing::Test;
 
+use crate::lock::{self, Lock};
 use crate::manifest::{self, Manifest};
 use crate::package::{Package, Source, imports};
 use crate::report::{self, At};
@@ -49,6 +50,8 @@ pub struct Output {
     pub tests: Vec<Test>,
     /// What `flow.toml` says.
     pub manifest: Manifest,
+    /// What `flow.lock` must say.
+    pub lock: Lock,
 }
 
 /// Checks a package.
@@ -83,12 +86,19 @@ struct FileState {
 pub struct Workspace {
     manifest: Option<(String, String)>,
     files: BTreeMap<String, FileState>,
+    /// `None` if nobody asked; else the path and text of `flow.lock`, if there is one.
+    lock: Option<Option<(String, String)>>,
 }
 
 impl Workspace {
     /// Sets or removes `flow.toml`: its path as shown and its text.
     pub fn set_manifest(&mut self, manifest: Option<(String, String)>) {
         self.manifest = manifest;
+    }
+
+    /// From now on the package must agree with its `flow.lock`: its path as shown and its text, if there is one.
+    pub fn require_lock(&mut self, lock: Option<(String, String)>) {
+        self.lock = Some(lock);
     }
 
     /// Adds a file or replaces its text. It is parsed only if the text is new.
@@ -141,9 +151,16 @@ impl Workspace {
                 imports::unused(module, &file.text, &mut out);
             }
         }
+        let lock = Lock::of(&package, &lowered.bundle);
+        if let Some(lock) = self.lock.as_ref().filter(|_| !out.iter().any(Diagnostic::is_error)) {
+            let written =
+                lock.as_ref().map(|(path, text)| (sources.add(path.clone(), text.clone()), &**text));
+            lock::compare(&package, &lowered.bundle, written, &mut out);
+        }
         let diagnostics = self.settle(out, &files, &manifest);
         let failed = diagnostics.iter().any(Diagnostic::is_error);
-        let output = Output { bundle: lowered.bundle, tests: lowered.tests, manifest: manifest.clone() };
+        let output =
+            Output { bundle: lowered.bundle, tests: lowered.tests, manifest: manifest.clone(), lock };
         Checked { sources, diagnostics, output: (!failed).then_some(output) }
     }
 
@@ -172,9 +189,10 @@ impl Workspace {
         for (file, id) in files {
             allow::apply(*id, &file.text, &file.parsed.trivia, &mut diagnostics);
         }
-        diagnostics.retain(|diagnostic| !manifest.allowed.iter().any(|code| code == diagnostic.code.number));
         let items = files.iter().map(|(file, id)| (*id, (file.parsed.file.items.as_slice(), &*file.text)));
         follow_ups::remove(&items.collect(), &mut diagnostics);
+        // Last, so that a warning that the package denies is no reason to leave others out.
+        manifest.lints.apply(&mut diagnostics);
         let key = |diagnostic: &Diagnostic| {
             let span = diagnostic.primary.span;
             (span.file, span.start, span.end, diagnostic.code.number)

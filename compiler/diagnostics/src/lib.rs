@@ -1,7 +1,8 @@
 //! What the compiler says: diagnostics as data, the error index, renderers.
 //!
 //! A [`Diagnostic`] is a value: a [`Code`] from the [`index`], a message, labelled places, notes, help and
-//! edits. Rendering is elsewhere: [`render::json`] always, [`render::pretty`] with the feature `fancy`.
+//! edits. Rendering is elsewhere: [`render::json`], [`render::sarif`] and [`render::github`] always,
+//! [`render::pretty`] with the feature `fancy`.
 //! Nothing here knows the language. Start reading at [`Diagnostic`].
 
 pub mod index;
@@ -16,8 +17,10 @@ pub use source::{FileId, LineColumn, SourceFile, SourceMap, Span};
 /// The message stands alone on one line: lower case, no full stop, names in backticks, numbers with units.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Diagnostic {
-    /// Stable code; says the severity too.
+    /// Stable code.
     pub code: &'static Code,
+    /// How bad it is here: what the code says, unless the package's `[lints]` say otherwise.
+    pub severity: Severity,
     /// What is wrong.
     pub message: String,
     /// What is *here*.
@@ -30,6 +33,19 @@ pub struct Diagnostic {
     pub help: Option<String>,
     /// The edit that does what `help` says.
     pub fix: Option<Fix>,
+    /// Which other errors make this one pointless, if its code alone does not say it.
+    pub echo: Option<Echo>,
+}
+
+/// When a diagnostic is only an echo of another mistake, and is not said.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Echo {
+    /// Never: it is a mistake of its own, whatever else is wrong.
+    Never,
+    /// If a name in the same declaration is unknown.
+    OfNamesInItem,
+    /// If a name in the package is unknown.
+    OfNames,
 }
 
 impl Diagnostic {
@@ -42,12 +58,14 @@ impl Diagnostic {
     ) -> Self {
         Self {
             code,
+            severity: code.severity,
             message: message.into(),
             primary: Label { span, text: label.into() },
             secondary: Vec::new(),
             notes: Vec::new(),
             help: None,
             fix: None,
+            echo: None,
         }
     }
 
@@ -79,10 +97,17 @@ impl Diagnostic {
         self
     }
 
+    /// Says which other errors make this one pointless.
+    #[must_use]
+    pub fn echo(mut self, echo: Echo) -> Self {
+        self.echo = Some(echo);
+        self
+    }
+
     /// Whether a build with this diagnostic fails.
     #[must_use]
     pub fn is_error(&self) -> bool {
-        self.code.severity == Severity::Error
+        self.severity == Severity::Error
     }
 }
 

@@ -1,28 +1,31 @@
-//! `flowc check [PATH…] [--format human|json] [--deny warnings]`.
+//! `flowc check [PATH…] [--format human|json|sarif|github] [--deny warnings] [--locked]`.
 
 use std::path::PathBuf;
 
 use clap::ValueEnum;
-use flow_diagnostics::render::{json, pretty};
+use flow_diagnostics::render::{github, json, pretty, sarif};
 use flow_diagnostics::{Diagnostic, Severity, SourceMap};
 
-use crate::compile;
+use crate::compile::{self, Checked};
 use crate::exit::{Exit, Outcome};
 use crate::load::Package;
 use crate::terminal::{BAD, GOOD, Terminal, WARN, count, paint};
 
-/// `flowc check [PATH…] [--format human|json] [--deny warnings]`
+/// `flowc check [PATH…] [--format human|json|sarif|github] [--deny warnings] [--locked]`
 #[derive(clap::Args, Debug)]
 pub struct Args {
     /// Packages, files, or directories of packages.
     #[arg(default_value = ".")]
     pub paths: Vec<PathBuf>,
-    /// How diagnostics are printed: for people on stderr, or one JSON object a line on stdout.
+    /// How diagnostics are printed: for people on stderr, or for programs on stdout.
     #[arg(long, value_enum, default_value_t = Format::Human)]
     pub format: Format,
     /// Exit with 1 for warnings too.
     #[arg(long, value_enum, value_name = "WHAT")]
     pub deny: Option<Deny>,
+    /// Refuse a package that differs from its `flow.lock`.
+    #[arg(long)]
+    pub locked: bool,
 }
 
 /// How diagnostics are printed.
@@ -32,6 +35,10 @@ pub enum Format {
     Human,
     /// One object a line.
     Json,
+    /// One SARIF 2.1.0 log for all packages.
+    Sarif,
+    /// Workflow commands of GitHub Actions, one a line.
+    Github,
 }
 
 /// What else fails a check.
@@ -53,19 +60,41 @@ struct Tally {
 pub(crate) fn run(args: &Args, terminal: &Terminal) -> Outcome {
     let packages = Package::all(&args.paths)?;
     let mut tally = Tally::default();
+    let mut all: Vec<Checked> = Vec::new();
     for package in &packages {
-        let checked = compile::check(package);
-        match args.format {
-            Format::Human => print_human(&checked.diagnostics, &checked.sources, terminal),
-            Format::Json => print_json(&checked.diagnostics, &checked.sources, terminal)?,
-        }
+        let checked = if args.locked { compile::check_locked(package)? } else { compile::check(package) };
+        print(&checked, args.format, terminal)?;
         tally.add(&checked.diagnostics);
+        all.push(checked);
     }
-    if args.format == Format::Human {
-        terminal.note(tally.sentence(packages.len()));
+    match args.format {
+        Format::Human => terminal.note(tally.sentence(packages.len())),
+        Format::Sarif => print_log(&all, terminal)?,
+        Format::Json | Format::Github => {}
     }
     let denied = args.deny.is_some() && tally.warnings > 0;
     Ok(if tally.errors > 0 || denied { Exit::Diagnostics } else { Exit::Ok })
+}
+
+/// What a format prints for each package.
+fn print(checked: &Checked, format: Format, terminal: &Terminal) -> std::io::Result<()> {
+    let (found, sources) = (&checked.diagnostics, &checked.sources);
+    match format {
+        Format::Human => print_human(found, sources, terminal),
+        Format::Json => found.iter().try_for_each(|found| terminal.line(json::to_json(found, sources)))?,
+        Format::Github => {
+            found.iter().try_for_each(|found| terminal.line(github::annotation(found, sources)))?
+        }
+        // One log for all, at the end.
+        Format::Sarif => {}
+    }
+    Ok(())
+}
+
+fn print_log(all: &[Checked], terminal: &Terminal) -> std::io::Result<()> {
+    let packages: Vec<(&[Diagnostic], &SourceMap)> =
+        all.iter().map(|checked| (checked.diagnostics.as_slice(), &checked.sources)).collect();
+    terminal.line(format!("{:#}", sarif::log(env!("CARGO_PKG_VERSION"), &packages)))
 }
 
 /// Diagnostics for a person, in the order found.
@@ -79,14 +108,10 @@ pub(crate) fn print_human(diagnostics: &[Diagnostic], sources: &SourceMap, termi
     }
 }
 
-fn print_json(diagnostics: &[Diagnostic], sources: &SourceMap, terminal: &Terminal) -> std::io::Result<()> {
-    diagnostics.iter().try_for_each(|diagnostic| terminal.line(json::to_json(diagnostic, sources)))
-}
-
 impl Tally {
     fn add(&mut self, diagnostics: &[Diagnostic]) {
         for diagnostic in diagnostics {
-            match diagnostic.code.severity {
+            match diagnostic.severity {
                 Severity::Error => self.errors += 1,
                 Severity::Warning => self.warnings += 1,
                 Severity::Hint => self.hints += 1,

@@ -4,7 +4,6 @@ mod input;
 mod live;
 mod report;
 mod session;
-mod streaming;
 mod trace;
 pub(crate) mod world;
 

@@ -8,6 +8,9 @@ mod record;
 
 use std::path::PathBuf;
 
+use flow_compiler::manifest::Level;
+use flow_diagnostics::index;
+
 use crate::compile;
 use crate::exit::{Exit, Outcome, Stop};
 use crate::load::Package;
@@ -43,6 +46,17 @@ pub(crate) struct Suite {
     /// In the order of the files.
     verdicts: Vec<Verdict>,
     coverage: Option<Coverage>,
+    /// What `[lints]` say about edges that no test takes.
+    untested: Option<Level>,
+}
+
+impl Suite {
+    /// Whether a test failed, or an edge is untested in a package that denies that.
+    fn failed(&self) -> bool {
+        let is_untested = self.coverage.as_ref().is_some_and(|coverage| !coverage.is_complete());
+        let denied = self.untested == Some(Level::Deny) && is_untested;
+        denied || self.verdicts.iter().any(|verdict| !verdict.passed())
+    }
 }
 
 /// Runs the tests.
@@ -58,7 +72,7 @@ pub(crate) fn run(args: &Args, terminal: &Terminal) -> Outcome {
             None => exit = Exit::Diagnostics,
         }
     }
-    let failed = suites.iter().flat_map(|suite| &suite.verdicts).any(|verdict| !verdict.passed());
+    let failed = suites.iter().any(Suite::failed);
     if args.json {
         terminal.line(print::json(&suites))?;
     } else {
@@ -80,5 +94,6 @@ fn suite(package: &Package, args: &Args, terminal: &Terminal) -> Result<Option<S
     let tests: Vec<_> = built.tests.iter().filter(|test| wanted(&test.title)).collect();
     let verdicts = if args.record { record::all(&case, &tests, &built.tests)? } else { case.all(&tests)? };
     let coverage = args.coverage.then(|| Coverage::of(&built.bundle, package, &verdicts));
-    Ok(Some(Suite { package: built.bundle.package.to_string(), verdicts, coverage }))
+    let untested = built.lints.level(&index::UNTESTED_EDGE);
+    Ok(Some(Suite { package: built.bundle.package.to_string(), verdicts, coverage, untested }))
 }

@@ -5,7 +5,7 @@ use std::ops::Range;
 use flow_diagnostics::{Diagnostic, FileId, Span};
 use toml::de::{DeTable, DeValue};
 
-use super::{Defaults, Manifest, Role};
+use super::{Defaults, Level, Manifest, Role};
 use crate::report;
 use crate::types::unit_ms;
 
@@ -227,12 +227,12 @@ impl Reader<'_> {
             self.wrong(span, format!("`{name}` is an error and stays one"));
             return;
         }
-        match value.get_ref().as_str() {
-            Some("allow") => manifest.allowed.push(code.number.to_owned()),
-            _ => self.wrong(
-                value.span(),
-                format!("`{name}` can only be `\"allow\"`: it is said unless you silence it"),
-            ),
+        match value.get_ref().as_str().and_then(Level::parse) {
+            Some(level) => manifest.lints.set(code, level),
+            None => {
+                let choices = Level::WORDS.map(|word| format!("`\"{word}\"`")).join(", ");
+                self.wrong(value.span(), format!("`{name}` is one of {choices}"));
+            }
         }
     }
 

@@ -1,6 +1,6 @@
 //! About calls: effects in the wrong place, errors that cannot happen, recursion (FL0208, FL0211, FL0212).
 
-use flow_diagnostics::{Diagnostic, Span, index};
+use flow_diagnostics::{Diagnostic, Echo, Span, index};
 
 use super::names::{Candidate, did_you_mean};
 
@@ -17,7 +17,7 @@ pub(crate) fn impossible(span: Span, wanted: &str, what: &str, noun: &str, possi
 /// FL0208, for a word that is no class of errors at all.
 pub(crate) fn no_class(span: Span, wanted: &str, known: &[Candidate]) -> Diagnostic {
     let message = format!("there is no class of errors called `{wanted}`");
-    let diagnostic = Diagnostic::new(&index::IMPOSSIBLE_ERROR, span, message, "no class");
+    let diagnostic = Diagnostic::new(&index::IMPOSSIBLE_ERROR, span, message, "no class").echo(Echo::Never);
     let diagnostic = did_you_mean(diagnostic, span, wanted, known);
     if diagnostic.help.is_some() {
         return diagnostic;
@@ -37,7 +37,9 @@ pub(crate) fn effect_in_expression(span: Span, what: &str) -> Diagnostic {
 /// FL0211, for a lambda or setting that calls.
 pub(crate) fn clause_without_call(span: Span, clause: &str) -> Diagnostic {
     let message = format!("`{clause}` belongs to a call that does work, and this is none");
-    Diagnostic::new(&index::WRONG_ARGUMENTS, span, message, "nothing to apply it to").help("remove it")
+    Diagnostic::new(&index::WRONG_ARGUMENTS, span, message, "nothing to apply it to")
+        .help("remove it")
+        .echo(Echo::OfNamesInItem)
 }
 
 /// FL0212.

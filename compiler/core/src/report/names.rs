@@ -1,6 +1,6 @@
 //! About names, imports, settings and the manifest (FL0004, FL0005, FL0017 to FL0027).
 
-use flow_diagnostics::{Diagnostic, Edit, Span, index};
+use flow_diagnostics::{Diagnostic, Echo, Edit, Span, index};
 use smol_str::SmolStr;
 
 /// A name that could have been meant, with the noun for what it is (`resource`), which may be empty.
@@ -157,6 +157,12 @@ pub(crate) fn bad_choice(span: Span, setting: &str, found: &str, choices: &[&str
 /// FL0024, for everything else that a set-up can get wrong.
 pub(crate) fn wrong_setting(span: Span, message: impl Into<String>, help: impl Into<String>) -> Diagnostic {
     Diagnostic::new(&index::BAD_SETTING_VALUE, span, message, "does not fit").help(help)
+}
+
+/// FL0024, for a trigger that leads to nothing that runs.
+pub(crate) fn not_startable(span: Span, what: &str) -> Diagnostic {
+    let help = "a trigger starts a flow, or ends in a method that writes: `-> inbox.put(…)`";
+    wrong_setting(span, format!("{what} cannot be started"), help).echo(Echo::OfNames)
 }
 
 /// FL0025.

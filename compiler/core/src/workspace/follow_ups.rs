@@ -5,7 +5,7 @@
 
 use std::collections::BTreeMap;
 
-use flow_diagnostics::{Diagnostic, FileId};
+use flow_diagnostics::{Diagnostic, Echo, FileId, Span};
 use flow_grammar::ast::Item;
 use rustc_hash::FxHashSet;
 
@@ -52,11 +52,12 @@ pub(super) fn remove(files: &Files<'_>, diagnostics: &mut Vec<Diagnostic>) {
     };
     let key = |found: &Diagnostic| (found.primary.span.file, found.primary.span.start);
     diagnostics.sort_by_key(key);
-    let mut said: FxHashSet<(FileId, String)> = FxHashSet::default();
+    let mut said: FxHashSet<(FileId, &str, &str)> = FxHashSet::default();
     diagnostics.retain(|found| {
-        let file = found.primary.span.file;
-        let repeated = matches!(found.code.number, "FL0005" | "FL0202" | "FL0114")
-            && !said.insert((file, found.message.clone()));
+        let name = text_of(files, found.primary.span);
+        let repeated = !name.is_empty()
+            && matches!(found.code.number, "FL0005" | "FL0202" | "FL0114")
+            && !said.insert((found.primary.span.file, found.code.number, name));
         !repeated && !is_follow_up(files, &errors, found)
     });
 }
@@ -65,6 +66,12 @@ fn is_follow_up(files: &Files<'_>, errors: &Errors, found: &Diagnostic) -> bool 
     let span = found.primary.span;
     let item = item_of(files, span.file, span.start);
     let in_item = |errors: &[(FileId, u32)]| item.is_some_and(|item| any(errors, span.file, item));
+    match found.echo {
+        Some(Echo::Never) => return false,
+        Some(Echo::OfNamesInItem) => return in_item(&errors.names),
+        Some(Echo::OfNames) => return !errors.names.is_empty(),
+        None => {}
+    }
     match found.code.number {
         // The name may be used where something was mistyped.
         "FL0020" => any(&errors.all, span.file, (0, u32::MAX)),
@@ -78,13 +85,17 @@ fn is_follow_up(files: &Files<'_>, errors: &Errors, found: &Diagnostic) -> bool 
         // The setting is there, mistyped.
         "FL0022" | "FL0603" => in_item(&errors.settings),
         // What is called is not known.
-        "FL0208" | "FL0608" => in_item(&errors.names) && !found.message.starts_with("there is no class"),
-        "FL0112" => found.message.contains("belongs to a call") && in_item(&errors.names),
-        "FL0024" => found.message.ends_with("cannot be started") && !errors.names.is_empty(),
+        "FL0208" | "FL0608" => in_item(&errors.names),
         // The condition that would say so is mistyped.
         "FL0104" | "FL0105" => any(&errors.names, span.file, line_of(files, span.file, span.start)),
         _ => false,
     }
+}
+
+/// What the source says at a place: the name that is unknown there.
+fn text_of<'a>(files: &Files<'a>, span: Span) -> &'a str {
+    let text = files.get(&span.file).map_or("", |(_, text)| *text);
+    text.get(span.start as usize..span.end as usize).unwrap_or("")
 }
 
 fn item_of(files: &Files<'_>, file: FileId, offset: u32) -> Option<(u32, u32)> {

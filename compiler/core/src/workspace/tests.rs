@@ -216,7 +216,8 @@ fn the_manifest_is_checked() {
     assert_eq!(with("[package]\nname = \"a\"\nflwo = \"0.1\"\n"), ["FL0025"]);
     assert_eq!(with("[package\n"), ["FL0025"]);
     assert_eq!(with("[package]\nname = \"a\"\n[lints]\nunknown-name = \"allow\"\n"), ["FL0025"]);
-    assert_eq!(with("[package]\nname = \"a\"\n[lints]\nunused-parameter = \"deny\"\n"), ["FL0025"]);
+    assert_eq!(with("[package]\nname = \"a\"\n[lints]\nunused-parameter = \"loud\"\n"), ["FL0025"]);
+    assert_eq!(with("[package]\nname = \"a\"\n[lints]\nunused-parameter = \"deny\"\n"), Vec::<&str>::new());
 }
 
 #[test]

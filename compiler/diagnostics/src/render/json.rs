@@ -11,7 +11,7 @@ pub fn to_json(diagnostic: &Diagnostic, sources: &SourceMap) -> Value {
     json!({
         "code": diagnostic.code.number,
         "name": diagnostic.code.name,
-        "severity": diagnostic.code.severity.text(),
+        "severity": diagnostic.severity.text(),
         "message": diagnostic.message,
         "at": label_json(&diagnostic.primary, sources),
         "related": secondary,

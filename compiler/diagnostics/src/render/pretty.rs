@@ -126,7 +126,7 @@ impl miette::Diagnostic for Report<'_> {
     }
 
     fn severity(&self) -> Option<Level> {
-        Some(match self.diagnostic.code.severity {
+        Some(match self.diagnostic.severity {
             Severity::Error => Level::Error,
             Severity::Warning => Level::Warning,
             Severity::Hint => Level::Advice,

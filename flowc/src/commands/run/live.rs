@@ -4,13 +4,12 @@
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use flow_ir::Bundle;
+use flow_ir::{Bundle, stream};
 use flow_runtime::port::{Delta, Watch};
 use flow_runtime::protocol::{Command, OpId, Record, RunHeader};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use rustc_hash::{FxHashMap, FxHashSet};
 
-use super::streaming::final_text;
 use crate::graph::text;
 use crate::journal::{self, Step};
 use crate::people::at_terminal::Pause;
@@ -80,7 +79,7 @@ impl Live {
             && self
                 .bundle
                 .flow(invocation.flow)
-                .is_some_and(|flow| final_text(flow, invocation.node, &self.bundle));
+                .is_some_and(|flow| stream::final_text(flow, invocation.node, &self.bundle).is_ok());
         if is_final {
             self.with(|state| state.final_ops.insert(invocation.op));
         }

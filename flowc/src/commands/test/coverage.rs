@@ -55,6 +55,11 @@ impl Coverage {
         Self { flows: flows.collect() }
     }
 
+    /// Whether a test takes every arrow.
+    pub(crate) fn is_complete(&self) -> bool {
+        self.flows.iter().all(|flow| flow.untested.is_empty())
+    }
+
     /// Arrows taken, and all arrows.
     pub(crate) fn total(&self) -> (usize, usize) {
         let all = self.flows.iter().map(|flow| flow.edges).sum::<usize>();

@@ -1,5 +1,6 @@
 //! What tests said, for people and for programs.
 
+use flow_compiler::manifest::Level;
 use serde_json::{Value as Json, json};
 
 use super::Suite;
@@ -18,7 +19,7 @@ pub(super) fn text(suites: &[Suite]) -> String {
             text.push_str(&one(verdict));
         }
         if let Some(coverage) = &suite.coverage {
-            text.push_str(&covered(coverage));
+            text.push_str(&covered(coverage, suite.untested));
         }
     }
     text
@@ -60,7 +61,7 @@ fn failed(failure: &Failure) -> String {
     text
 }
 
-fn covered(coverage: &Coverage) -> String {
+fn covered(coverage: &Coverage, level: Option<Level>) -> String {
     let mut text = String::new();
     for flow in &coverage.flows {
         let taken = flow.edges - flow.untested.len();
@@ -70,7 +71,7 @@ fn covered(coverage: &Coverage) -> String {
             paint(BOLD, &flow.name),
             paint(style, format!("{taken} of {} edges", flow.edges))
         ));
-        for untested in &flow.untested {
+        for untested in flow.untested.iter().filter(|_| level != Some(Level::Allow)) {
             let place = untested.place.as_ref().map_or_else(String::new, |place| format!(" at {place}"));
             text.push_str(&format!("    FL0904 no test takes `{}`{}\n", untested.edge, paint(DIM, place)));
         }

@@ -3,23 +3,76 @@
 //! A node streams if it asks a prompt for plain text, every path from it ends in `return` of its value, no
 //! condition on those paths reads it, and no node between can raise.
 
-use flow_ir::expr::{Expr, ExprKind, Part};
-use flow_ir::flow::{Flow, Node, Target, Work};
-use flow_ir::setup::Callee;
-use flow_ir::types::Type;
-use flow_ir::{Bundle, NodeId, SlotId};
+use std::collections::{BTreeSet, VecDeque};
+
+use crate::bundle::Bundle;
+use crate::expr::{Expr, ExprKind, Part};
+use crate::flow::{Flow, Node, Target, Work};
+use crate::ids::{NodeId, SlotId};
+use crate::setup::Callee;
+use crate::types::Type;
+
+/// Why the text of a node is not final while it is written.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Obstacle {
+    /// The node asks no prompt for plain text.
+    NoText,
+    /// An edge of this node decides by the text.
+    Decides(NodeId),
+    /// This node comes after it and can fail.
+    Raises(NodeId),
+    /// After this node the flow ends with something else.
+    EndsOtherwise(NodeId),
+    /// After this node the text is written once more.
+    Repeats(NodeId),
+}
 
 /// Whether the text that `node` writes is final as it is written.
-pub(super) fn final_text(flow: &Flow, node: NodeId, bundle: &Bundle) -> bool {
-    let Some(start) = flow.nodes.get(node.index()) else {
-        return false;
-    };
-    let Some(value) = start.result.filter(|_| writes_text(start, bundle)) else {
-        return false;
-    };
-    // The node itself is on the way, so that a way back to it is no end.
-    let mut on_the_way = vec![node];
-    ends_in(flow, start, value, &mut on_the_way)
+///
+/// # Errors
+/// The first thing on a path from it that prevents that.
+pub fn final_text(flow: &Flow, node: NodeId, bundle: &Bundle) -> Result<(), Obstacle> {
+    let start = flow.nodes.get(node.index()).ok_or(Obstacle::NoText)?;
+    let value = start.result.filter(|_| writes_text(start, bundle)).ok_or(Obstacle::NoText)?;
+    let mut seen = BTreeSet::from([node]);
+    let mut todo = VecDeque::from([(node, start)]);
+    while let Some((id, at)) = todo.pop_front() {
+        for edge in at.edges.iter().filter(|edge| edge.on.is_empty()) {
+            if edge.when.as_ref().is_some_and(|condition| reads(condition, value)) {
+                return Err(Obstacle::Decides(id));
+            }
+            match &edge.to {
+                Target::Return(Some(result)) if is_slot(result, value) => {}
+                Target::Return(_) | Target::Fail(_) => return Err(Obstacle::EndsOtherwise(id)),
+                Target::Node(next, _) if *next == node => return Err(Obstacle::Repeats(id)),
+                Target::Node(next, _) if seen.insert(*next) => {
+                    let after = flow.nodes.get(next.index()).ok_or(Obstacle::EndsOtherwise(id))?;
+                    if !cannot_raise(after) {
+                        return Err(Obstacle::Raises(*next));
+                    }
+                    todo.push_back((*next, after));
+                }
+                Target::Node(..) => {}
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Why no text of a flow is final while it is written; `None` if one is. The obstacle is that of the last node that
+/// writes text, which is the one its author most likely has in mind.
+#[must_use]
+pub fn obstacle(flow: &Flow, bundle: &Bundle) -> Option<(Option<NodeId>, Obstacle)> {
+    let mut last = (None, Obstacle::NoText);
+    for index in 0..flow.nodes.len() {
+        let node = NodeId(index as u32);
+        match final_text(flow, node, bundle) {
+            Ok(()) => return None,
+            Err(Obstacle::NoText) => {}
+            Err(obstacle) => last = (Some(node), obstacle),
+        }
+    }
+    Some(last)
 }
 
 fn writes_text(node: &Node, bundle: &Bundle) -> bool {
@@ -31,24 +84,6 @@ fn writes_text(node: &Node, bundle: &Bundle) -> bool {
     };
     let prompt = bundle.prompts.get(id.index());
     prompt.is_some_and(|prompt| matches!(bundle.ty(prompt.ret), Type::Text { .. }))
-}
-
-fn ends_in(flow: &Flow, node: &Node, value: SlotId, on_the_way: &mut Vec<NodeId>) -> bool {
-    node.edges.iter().filter(|edge| edge.on.is_empty()).all(|edge| {
-        if edge.when.as_ref().is_some_and(|condition| reads(condition, value)) {
-            return false;
-        }
-        match &edge.to {
-            Target::Return(Some(result)) => is_slot(result, value),
-            Target::Return(None) | Target::Fail(_) => false,
-            Target::Node(next, _) if on_the_way.contains(next) => false,
-            Target::Node(next, _) => {
-                on_the_way.push(*next);
-                let next = flow.nodes.get(next.index());
-                next.is_some_and(|next| cannot_raise(next) && ends_in(flow, next, value, on_the_way))
-            }
-        }
-    })
 }
 
 fn cannot_raise(node: &Node) -> bool {
