@@ -66,6 +66,7 @@ fn callee_target(names: &Names<'_, '_>, pkg: &Package<'_>, callee: &ast::Expr) -
                     names.find(root);
                     names.find_in(module, &name.text).map_or(Target::Broken, of_item)
                 }
+                Some(Item::Broken) => Target::Broken,
                 _ => Target::Pure,
             },
             _ => Target::Pure,

@@ -5,6 +5,7 @@
 pub(crate) mod calls;
 pub(crate) mod data;
 pub(crate) mod graph;
+mod habits;
 pub(crate) mod limits;
 pub(crate) mod lock;
 pub(crate) mod names;

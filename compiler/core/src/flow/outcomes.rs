@@ -35,8 +35,13 @@ pub(super) fn check(elab: &mut Elab<'_, '_>, graph: &FlowGraph<'_>, plans: &[Nod
     approvals(elab, graph, plans);
     for ((_, node), plan) in graph.nodes().zip(plans) {
         unknown_classes(elab, &node.edges);
-        impossible(elab, node, plan);
-        must_handle(elab, node, plan);
+        let lacking = must_handle(elab, node, plan);
+        let mistaken = impossible(elab, node, plan, lacking);
+        // An edge for the wrong class was meant for the right one: one mistake, one report.
+        if let Some(outcome) = lacking.filter(|_| !mistaken) {
+            let span = elab.span(node.name.span);
+            elab.out.push(report::tools::unhandled(span, &node.name.text, outcome.name()));
+        }
     }
 }
 
@@ -59,9 +64,15 @@ fn class_names(edge: &ast::Edge) -> &[ast::Name] {
     }
 }
 
-/// FL0208.
-fn impossible(elab: &mut Elab<'_, '_>, node: &ast::Node, plan: &NodePlan) {
-    let Some(raises) = plan.raises else { return };
+/// FL0208; whether there was one. `lacking` is an outcome that no edge handles.
+fn impossible(
+    elab: &mut Elab<'_, '_>,
+    node: &ast::Node,
+    plan: &NodePlan,
+    lacking: Option<ErrorClass>,
+) -> bool {
+    let Some(raises) = plan.raises else { return false };
+    let mut any = false;
     for name in node.edges.iter().flat_map(class_names) {
         let Some(class) = ClassSet::named(&name.text) else { continue };
         if !class.common(raises).is_empty() {
@@ -74,12 +85,19 @@ fn impossible(elab: &mut Elab<'_, '_>, node: &ast::Node, plan: &NodePlan) {
         let what = target_name(elab.pkg, target).unwrap_or_else(|| node.name.text.to_string());
         let noun = if node.work.is_none() { "a router" } else { noun(target) };
         let span = elab.span(name.span);
-        elab.out.push(report::calls::impossible(span, &name.text, &what, noun, &possible(raises)));
+        let found = report::calls::impossible(span, &name.text, &what, noun, &possible(raises));
+        elab.out.push(match lacking {
+            Some(outcome) => report::names::meant(found, span, outcome.name(), "outcome"),
+            None => found,
+        });
+        any = true;
     }
+    any
 }
 
-/// FL0608 and FL0407: outcomes that are no accidents.
-fn must_handle(elab: &mut Elab<'_, '_>, node: &ast::Node, plan: &NodePlan) {
+/// FL0407, and the outcome that is no accident and that nothing handles.
+fn must_handle(elab: &mut Elab<'_, '_>, node: &ast::Node, plan: &NodePlan) -> Option<ErrorClass> {
+    let mut lacking = None;
     // A `max` may be used up, so such an edge is no promise.
     let sure = node.edges.iter().filter(|edge| edge.max.is_none());
     let taken = sure.fold(ClassSet::NONE, |all, edge| all.and(takes(edge)));
@@ -100,10 +118,10 @@ fn must_handle(elab: &mut Elab<'_, '_>, node: &ast::Node, plan: &NodePlan) {
             continue;
         }
         if call.otherwise.is_none() && !taken.contains(outcome) {
-            let span = elab.span(node.name.span);
-            elab.out.push(report::tools::unhandled(span, &node.name.text, outcome.name()));
+            lacking = lacking.or(Some(outcome));
         }
     }
+    lacking
 }
 
 fn calls_of(node: &ast::Node) -> (Vec<&ast::Call>, Option<&ast::Within>) {

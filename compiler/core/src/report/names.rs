@@ -3,6 +3,8 @@
 use flow_diagnostics::{Diagnostic, Echo, Edit, Span, index};
 use smol_str::SmolStr;
 
+use super::habits;
+
 /// A name that could have been meant, with the noun for what it is (`resource`), which may be empty.
 pub(crate) type Candidate = (SmolStr, &'static str);
 
@@ -33,16 +35,34 @@ pub(crate) fn did_you_mean(
     let close = closest(name, candidates);
     match close.as_slice() {
         [] => diagnostic,
-        [(only, noun)] => {
-            let the = if noun.is_empty() { String::new() } else { format!("the {noun} ") };
-            let edits = vec![Edit { span, text: only.to_string() }];
-            diagnostic.help(format!("did you mean {the}`{only}`?")).fix(format!("write `{only}`"), edits)
-        }
+        [(only, noun)] => meant(diagnostic, span, only, noun),
         several => {
             let names: Vec<String> = several.iter().take(3).map(|(name, _)| format!("`{name}`")).collect();
             diagnostic.help(format!("did you mean {}?", names.join(" or ")))
         }
     }
+}
+
+/// Adds "did you mean" for the one name that was meant.
+pub(crate) fn meant(diagnostic: Diagnostic, span: Span, name: &str, noun: &str) -> Diagnostic {
+    let the = if noun.is_empty() { String::new() } else { format!("the {noun} ") };
+    let edits = vec![Edit { span, text: name.to_owned() }];
+    diagnostic.help(format!("did you mean {the}`{name}`?")).fix(format!("write `{name}`"), edits)
+}
+
+/// Few enough to be read at a glance.
+const AT_A_GLANCE: usize = 6;
+
+/// Says what there is, where a name is close to nothing.
+fn or_what_there_is(diagnostic: Diagnostic, candidates: &[Candidate]) -> Diagnostic {
+    let noun = candidates.first().map_or("", |(_, noun)| noun);
+    let one_kind = candidates.iter().all(|(_, other)| *other == noun);
+    if diagnostic.help.is_some() || candidates.len() > AT_A_GLANCE || !one_kind || noun.is_empty() {
+        return diagnostic;
+    }
+    let mut names: Vec<String> = candidates.iter().map(|(name, _)| format!("`{name}`")).collect();
+    names.sort();
+    diagnostic.help(format!("{noun}s that are visible here: {}", names.join(", ")))
 }
 
 /// Plain names as candidates.
@@ -63,7 +83,7 @@ pub(crate) fn unknown(span: Span, name: &str, candidates: &[Candidate]) -> Diagn
     let message = format!("I cannot find `{name}`");
     let diagnostic =
         Diagnostic::new(&index::UNKNOWN_NAME, span, message, "nothing of this name is visible here");
-    did_you_mean(diagnostic, span, name, candidates)
+    or_what_there_is(did_you_mean(diagnostic, span, name, candidates), candidates)
 }
 
 /// FL0005, for a name that a module does not declare.
@@ -113,7 +133,10 @@ pub(crate) fn unused_import(span: Span, name: &str, removal: Option<Edit>) -> Di
 pub(crate) fn unknown_setting(span: Span, name: &str, kind: &str, known: &[Candidate]) -> Diagnostic {
     let message = format!("a {kind} has no setting `{name}`");
     let diagnostic = Diagnostic::new(&index::UNKNOWN_SETTING, span, message, "unknown setting");
-    let diagnostic = did_you_mean(diagnostic, span, name, known);
+    let diagnostic = match habits::setting(name, known) {
+        Some(ours) => meant(diagnostic, span, ours, ""),
+        None => did_you_mean(diagnostic, span, name, known),
+    };
     if diagnostic.help.is_some() {
         return diagnostic;
     }
@@ -141,6 +164,22 @@ pub(crate) fn bad_setting(span: Span, name: &str, wants: &str, example: &str) ->
     let message = format!("`{name}` wants {wants}");
     Diagnostic::new(&index::BAD_SETTING_VALUE, span, message, format!("this is not {wants}"))
         .help(format!("write `{name}: {example}`"))
+}
+
+/// FL0024, for a number that lacks its unit. With one possible unit the fix adds it.
+pub(crate) fn no_unit(span: Span, name: &str, wants: &str, units: &[&str]) -> Diagnostic {
+    let message = format!("`{name}` wants {wants}");
+    let diagnostic = Diagnostic::new(&index::BAD_SETTING_VALUE, span, message, "a number without a unit");
+    let behind = Span { start: span.end, ..span };
+    match units {
+        [unit] => diagnostic
+            .help(format!("say what is counted: `…{unit}`"))
+            .fix(format!("add `{}`", unit.trim()), vec![Edit { span: behind, text: (*unit).to_owned() }]),
+        several => {
+            let units: Vec<String> = several.iter().map(|unit| format!("`…{unit}`")).collect();
+            diagnostic.help(format!("say the unit: {}", units.join(" or ")))
+        }
+    }
 }
 
 /// FL0024, for a value of a closed list.

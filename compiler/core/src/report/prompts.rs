@@ -23,6 +23,13 @@ pub(crate) fn unused_in_template(span: Span, name: &str) -> Diagnostic {
         .help(format!("write `{{{{{name}}}}}` into a message, or remove the parameter"))
 }
 
+/// FL0502, where a message holds what is a hole in other languages.
+pub(crate) fn no_hole(span: Span, name: &str, written: &str) -> Diagnostic {
+    let message = format!("`{name}` is never used in the template");
+    Diagnostic::new(&index::UNUSED_IN_TEMPLATE, span, message, "the model never sees it")
+        .help(format!("`{written}` is plain text here; a hole has two braces: `{{{written}}}`"))
+}
+
 /// FL0503.
 pub(crate) fn no_model(span: Span, prompt: &str, model: Option<&str>) -> Diagnostic {
     let message = format!("`{prompt}` is a prompt: which model answers?");

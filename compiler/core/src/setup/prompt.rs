@@ -115,9 +115,32 @@ fn unused_parameters(elab: &mut Elab<'_, '_>, decl: Decl<'_>) {
     for param in decl.setup.params.iter().flatten() {
         if !used.contains(&param.name.text) && !param.name.is_missing() {
             let span = elab.span(param.name.span);
-            elab.out.push(report::prompts::unused_in_template(span, &param.name.text));
+            let name = &param.name.text;
+            elab.out.push(match single_braces(decl.setup, name) {
+                Some(written) => report::prompts::no_hole(span, name, written),
+                None => report::prompts::unused_in_template(span, name),
+            });
         }
     }
+}
+
+/// `{name…}` in a message: a hole of another language.
+fn single_braces<'a>(setup: &'a ast::Setup, name: &str) -> Option<&'a str> {
+    let templates = setup.settings.iter().filter_map(|setting| match &setting.value {
+        ArgValue::Expr(ast::Expr { kind: Ast::Text(template), .. }) => Some(template),
+        ArgValue::Expr(_) | ArgValue::Lambda { .. } => None,
+    });
+    let texts = templates.flat_map(|template| &template.parts).filter_map(|part| match part {
+        ast::TemplatePart::Text { value, .. } => Some(value.as_str()),
+        _ => None,
+    });
+    let open = format!("{{{name}");
+    texts.into_iter().find_map(|text| {
+        let from = text.split_at_checked(text.find(&open)?)?.1;
+        let written = from.split_inclusive('}').next().filter(|written| written.ends_with('}'))?;
+        let behind = written.strip_prefix(open.as_str())?;
+        behind.starts_with(['.', '}']).then_some(written)
+    })
 }
 
 fn tools(elab: &mut Elab<'_, '_>, settings: &Settings<'_>) -> Vec<PromptTool> {

@@ -16,6 +16,18 @@ pub(crate) struct Settings<'a> {
 /// Settings that may stand several times: the messages of a prompt.
 const REPEATABLE: [&str; 4] = ["system", "user", "assistant", "turns"];
 
+const TIME: &str = "a span of time";
+const TOKENS: &str = "a number of tokens";
+
+/// The units that a bare number may have meant.
+fn unit_for(value: &Ast, wants: &str) -> Option<&'static [&'static str]> {
+    match (value, wants) {
+        (Ast::Number(_), TOKENS) => Some(&[" tokens"]),
+        (Ast::Number(_), TIME) => Some(&["s", "ms"]),
+        _ => None,
+    }
+}
+
 impl<'a> Settings<'a> {
     /// Reports unknown and repeated settings.
     pub(crate) fn new(elab: &mut Elab<'_, '_>, kind: &str, list: &'a [Setting], known: &[&str]) -> Self {
@@ -66,14 +78,17 @@ impl<'a> Settings<'a> {
         let found = read(&value.kind);
         if found.is_none() {
             let span = elab.span(value.span);
-            elab.out.push(report::names::bad_setting(span, name, wants, example));
+            elab.out.push(match unit_for(&value.kind, wants) {
+                Some(unit) => report::names::no_unit(span, name, wants, unit),
+                None => report::names::bad_setting(span, name, wants, example),
+            });
         }
         found
     }
 
     /// A span of time in ms.
     pub(crate) fn ms(&self, elab: &mut Elab<'_, '_>, name: &str) -> Option<u64> {
-        self.read(elab, name, "a span of time", "3s", |kind| match kind {
+        self.read(elab, name, TIME, "3s", |kind| match kind {
             Ast::Quantity(amount) => {
                 let ms = amount.number.micros.checked_mul(i128::from(unit_ms(amount.unit)?))? / 1_000_000;
                 u64::try_from(ms).ok()
@@ -84,7 +99,7 @@ impl<'a> Settings<'a> {
 
     /// A number of tokens.
     pub(crate) fn tokens(&self, elab: &mut Elab<'_, '_>, name: &str) -> Option<u64> {
-        self.read(elab, name, "a number of tokens", "4k tokens", |kind| match kind {
+        self.read(elab, name, TOKENS, "4k tokens", |kind| match kind {
             Ast::Quantity(amount) if amount.unit == Unit::Tokens => {
                 u64::try_from(amount.number.as_int()?).ok()
             }
