@@ -1,6 +1,7 @@
 //! Literate specs, scripted runs, command-line and end-to-end tests.
 
 pub mod checking;
+pub mod corpus;
 pub mod literate;
 
 pub mod provider;

@@ -1,4 +1,4 @@
-//! Repository chores: `cargo xtask layers|tidy`.
+//! Repository chores: `cargo xtask layers|tidy|corpus`.
 //!
 //! What a compiler cannot say about our own house is checked here and run by CI.
 
@@ -22,17 +22,27 @@ enum Chore {
     Layers,
     /// Sizes of files and functions, forbidden words, docs that list every page.
     Tidy,
+    /// The table of defects that the compiler must find, and whether it does.
+    Corpus,
 }
 
 fn main() -> ExitCode {
     let done = match Arguments::parse().chore {
         Chore::Layers => layers::violations().and_then(|found| report("layers", &found)),
         Chore::Tidy => tidy::violations().and_then(|found| report("tidy", &found)),
+        Chore::Corpus => cargo(&["run", "--quiet", "--package", "flow-tests", "--bin", "corpus"]),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => fail(&error),
     }
+}
+
+/// Runs what needs the compiler itself, which this program does not link.
+fn cargo(arguments: &[&str]) -> anyhow::Result<()> {
+    let status = std::process::Command::new("cargo").args(arguments).status()?;
+    anyhow::ensure!(status.success(), "`cargo {}` failed", arguments.join(" "));
+    Ok(())
 }
 
 /// Prints what is wrong, one line each, and fails if there is anything.

@@ -118,14 +118,16 @@ impl Found<'_> {
         let mut sink = Vec::new();
         let names =
             Names { at: self.module.at, module: self.module, modules: &self.pkg.modules, out: &mut sink };
+        // `x.half()` is `half(x)` for functions; a method of a resource may have the name of a flow.
+        let is_fn = |item: &Item| matches!(item, Item::Fn(_));
         let item = match &callee.kind {
             Ast::Name(name) => names.peek(name),
             Ast::Field { base, name } => match &base.kind {
                 Ast::Name(root) => match names.peek(root) {
                     Some(Item::Module(module)) => names.find_in(module, &name.text),
-                    _ => names.peek(&name.text),
+                    _ => names.peek(&name.text).filter(is_fn),
                 },
-                _ => names.peek(&name.text),
+                _ => names.peek(&name.text).filter(is_fn),
             },
             _ => None,
         };

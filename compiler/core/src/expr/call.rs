@@ -126,7 +126,39 @@ impl Elab<'_, '_> {
         span: flow_grammar::Span,
     ) -> Option<Vec<Expr>> {
         let slots = self.assign(owner, params, args, span)?;
-        Some(slots.into_iter().map(|slot| self.argument(owner, &slot)).collect())
+        let before = self.out.len();
+        let values = slots.iter().map(|slot| self.argument(owner, slot)).collect();
+        self.say_swapped(owner, &slots, before);
+        Some(values)
+    }
+
+    /// Two arguments that fit each other's parameter are one mistake, not two.
+    fn say_swapped(&mut self, owner: &str, slots: &[Argument<'_>], before: usize) {
+        let wrong: Vec<&Argument<'_>> =
+            slots.iter().filter(|slot| self.is_mismatched(slot, before)).collect();
+        let &[one, other] = wrong.as_slice() else { return };
+        let (Some(first), Some(second)) = (one.value, other.value) else { return };
+        if self.out.len() != before + 2 {
+            return;
+        }
+        let reported = self.out.split_off(before);
+        self.check(first, &other.ty, Why::Param(owner, &other.name));
+        self.check(second, &one.ty, Why::Param(owner, &one.name));
+        if self.out.len() > before {
+            self.out.truncate(before);
+            self.out.extend(reported);
+            return;
+        }
+        let spans = (self.span(first.span), self.span(second.span));
+        let texts = super::path_of(first).zip(super::path_of(second));
+        let texts = texts.map(|(one, other)| (one.join("."), other.join(".")));
+        self.out.push(report::types::swapped(spans, owner, (&one.name, &other.name), texts));
+    }
+
+    fn is_mismatched(&self, slot: &Argument<'_>, before: usize) -> bool {
+        let Some(span) = slot.value.map(|value| self.span(value.span)) else { return false };
+        let mut new = self.out.iter().skip(before);
+        new.any(|found| found.code.number == "FL0101" && found.primary.span == span)
     }
 
     fn argument(&mut self, owner: &str, slot: &Argument<'_>) -> Expr {

@@ -78,8 +78,18 @@ pub(crate) fn duplicate(span: Span, name: &str, first: Span, place: &str) -> Dia
         .help("rename one of them")
 }
 
-/// FL0005.
+/// How other languages call nothing.
+const NOTHING: [&str; 4] = ["null", "nil", "undefined", "nothing"];
+
+/// FL0005, or FL0009 for a word that another language has for `none`.
 pub(crate) fn unknown(span: Span, name: &str, candidates: &[Candidate]) -> Diagnostic {
+    if NOTHING.contains(&name) {
+        let message = format!("`{name}` is `none` here");
+        let edits = vec![Edit { span, text: "none".to_owned() }];
+        return Diagnostic::new(&index::FOREIGN_HABIT, span, message, "another language's spelling")
+            .help("write `none`; test it with `is none`")
+            .fix("write `none`", edits);
+    }
     let message = format!("I cannot find `{name}`");
     let diagnostic =
         Diagnostic::new(&index::UNKNOWN_NAME, span, message, "nothing of this name is visible here");

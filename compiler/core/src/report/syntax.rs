@@ -19,6 +19,12 @@ pub(crate) fn syntax(at: At, error: &SyntaxError) -> Diagnostic {
         }
         _ => {}
     }
+    if let SyntaxErrorKind::BadCharacter { found } = &error.kind
+        && let Some((_, plain)) = lookalike(found)
+    {
+        let edits = vec![Edit { span: at.span(error.span), text: plain.to_owned() }];
+        diagnostic.fix = Some(Fix { title: format!("write `{plain}`"), edits });
+    }
     if let Some(edit) = &error.fix {
         let title = if edit.text.trim().is_empty() {
             "remove it".to_owned()
@@ -95,19 +101,45 @@ fn bad_character(found: &str) -> String {
         let bytes = if found.len() == 1 { "this byte is" } else { "these bytes are" };
         return format!("{bytes} not UTF-8");
     }
-    format!("`{}` is no part of the language", found.escape_debug())
+    match lookalike(found) {
+        Some((what, _)) => format!("`{}` is {what}, which is no part of the language", found.escape_debug()),
+        None => format!("`{}` is no part of the language", found.escape_debug()),
+    }
+}
+
+/// What should stand here, and what does. An end is not called a thing that stands somewhere.
+fn unexpected(found: &str, expected: &[impl AsRef<str>], context: &str) -> String {
+    let words: Vec<&str> = expected.iter().map(AsRef::as_ref).collect();
+    let wanted = match words.as_slice() {
+        [] => return format!("{found} has no place in {context}"),
+        [only] => (*only).to_owned(),
+        [init @ .., last] => format!("{} or {last}", init.join(", ")),
+    };
+    match found.strip_prefix("the end of the ") {
+        Some(part) => format!("{wanted} should stand here, but the {part} ends"),
+        None => format!("{wanted} should stand here, not {found}"),
+    }
+}
+
+/// Signs that word processors write for those of the keyboard: what they are called, and which is meant.
+fn lookalike(found: &str) -> Option<(&'static str, &'static str)> {
+    match found {
+        "\u{201c}" | "\u{201d}" | "\u{201e}" | "\u{ab}" | "\u{bb}" => Some(("a typographic quote", "\"")),
+        "\u{a0}" | "\u{202f}" | "\u{2007}" | "\u{3000}" => Some(("a blank that is no blank", " ")),
+        "\u{2013}" | "\u{2014}" | "\u{2212}" => Some(("a typographic dash", "-")),
+        "\u{ff1a}" => Some(("a wide colon", ":")),
+        "\u{ff0c}" => Some(("a wide comma", ",")),
+        "\u{ff08}" => Some(("a wide bracket", "(")),
+        "\u{ff09}" => Some(("a wide bracket", ")")),
+        _ => None,
+    }
 }
 
 fn rarer_words(kind: &SyntaxErrorKind) -> Words {
     match kind {
         SyntaxErrorKind::Unexpected { found, expected, context } => {
-            let wanted = match expected.as_slice() {
-                [] => String::new(),
-                [only] => format!(", {only} should stand here"),
-                [init @ .., last] => format!(", {} or {last} should stand here", init.join(", ")),
-            };
-            let message = format!("{found} does not go on {context}{wanted}");
-            (&index::UNEXPECTED_TOKEN, message, "not here".to_owned())
+            let message = unexpected(found, expected, context);
+            (&index::UNEXPECTED_TOKEN, message, "expected here".to_owned())
         }
         SyntaxErrorKind::BadCharacter { found } => {
             (&index::BAD_CHARACTER, bad_character(found), "not understood".to_owned())
@@ -166,10 +198,13 @@ fn help(kind: &SyntaxErrorKind) -> Option<String> {
             None => "declarations start with import, type, enum, fn, check, model, prompt, tool, human, resource, split, flow, on, test or eval".to_owned(),
         }),
         SyntaxErrorKind::TooDeep { .. } => Some("give a part of it a name: a `fn` or a node".to_owned()),
-        SyntaxErrorKind::Unexpected { .. }
-        | SyntaxErrorKind::BadCharacter { .. }
-        | SyntaxErrorKind::BadLiteral { .. }
-        | SyntaxErrorKind::TemplateBlock { .. } => None,
+        SyntaxErrorKind::BadCharacter { found } => {
+            lookalike(found).map(|(_, plain)| format!("write `{plain}` as the keyboard has it"))
+        }
+        SyntaxErrorKind::TemplateBlock { .. } => Some(
+            "a block is `{{each x in xs}} … {{end}}` or `{{if condition}} … {{else}} … {{end}}`".to_owned(),
+        ),
+        SyntaxErrorKind::Unexpected { .. } | SyntaxErrorKind::BadLiteral { .. } => None,
     }
 }
 

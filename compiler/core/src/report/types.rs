@@ -287,3 +287,24 @@ pub(crate) fn bad_literal(span: Span, what: &str, why: &str) -> Diagnostic {
     let message = format!("this is no {what}: {why}");
     Diagnostic::new(&index::BAD_LITERAL, span, message, "cannot be read")
 }
+
+/// FL0101, for two arguments that stand in each other's place. `texts` are what is written there, if that is short.
+pub(crate) fn swapped(
+    (first, second): (Span, Span),
+    owner: &str,
+    names: (&str, &str),
+    texts: Option<(String, String)>,
+) -> Diagnostic {
+    let message = format!("`{}` and `{}` of `{owner}` are in each other's place", names.0, names.1);
+    let diagnostic =
+        Diagnostic::new(&index::TYPE_MISMATCH, first, message, format!("belongs to `{}`", names.1))
+            .also(second, format!("belongs to `{}`", names.0))
+            .help("swap them, or name them");
+    match texts {
+        Some((one, other)) => {
+            let edits = vec![Edit { span: first, text: other }, Edit { span: second, text: one }];
+            diagnostic.fix("swap them", edits)
+        }
+        None => diagnostic,
+    }
+}

@@ -23,7 +23,47 @@ pub(super) fn answer(
     if matches!(called, Target::Item(_) | Target::Method(_, _)) {
         return delegate(elab, call, called, &params);
     }
+    impossible_failures(elab, &call.expr, target, name);
     value(elab, &call.expr, &ret, name)
+}
+
+/// FL0208: `fails(Class)`, in `sequence` and `late` too, of a class that the callee cannot raise.
+fn impossible_failures(elab: &mut Elab<'_, '_>, expr: &ast::Expr, target: Target, name: &str) {
+    let Ast::Call { callee, args } = &expr.kind else { return };
+    let Ast::Name(word) = &callee.kind else { return };
+    match (word.as_str(), values(args).as_slice()) {
+        ("fails", [ast::Expr { kind: Ast::Upper(class), span }]) => {
+            let known = ErrorClass::ALL.into_iter().find(|known| known.name() == *class);
+            // What a flow raises is known after the flows are checked; any of its classes may be given.
+            let raises = callee::raises(elab.pkg, &callee::FlowClasses::default(), target);
+            if let (Some(class), Some(raises)) = (known, raises)
+                && !raises.contains(class)
+            {
+                let possible: Vec<&str> = ErrorClass::ALL
+                    .into_iter()
+                    .filter(|class| raises.contains(*class))
+                    .map(ErrorClass::name)
+                    .collect();
+                let span = elab.span(*span);
+                let noun = noun(target);
+                elab.out.push(report::calls::impossible(span, class.name(), name, noun, &possible));
+            }
+        }
+        ("sequence" | "late" | "costs", answers) => {
+            for answer in answers {
+                impossible_failures(elab, answer, target, name);
+            }
+        }
+        _ => {}
+    }
+}
+
+const fn noun(target: Target) -> &'static str {
+    match target {
+        Target::Item(item) => item.noun(),
+        Target::Method(_, _) => "method",
+        Target::Pure | Target::Sleep | Target::Tell | Target::Broken => "call",
+    }
 }
 
 /// `given f = g(x) using m`: f's parameters are visible to the call.

@@ -18,10 +18,14 @@ struct Errors {
     all: Vec<(FileId, u32)>,
     /// Unknown names and patterns.
     names: Vec<(FileId, u32)>,
+    /// Values that may not be there.
+    unset: Vec<(FileId, u32)>,
     /// Unknown settings.
     settings: Vec<(FileId, u32)>,
     /// Loops without a bound.
     loops: Vec<(FileId, u32)>,
+    /// Signs that nobody understands: what stands between them may be anything.
+    signs: Vec<(FileId, u32)>,
     /// What the parser says.
     syntax: Vec<(FileId, u32)>,
 }
@@ -46,12 +50,15 @@ pub(super) fn remove(files: &Files<'_>, diagnostics: &mut Vec<Diagnostic>) {
     let errors = Errors {
         all: places(diagnostics, |code| !matches!(code, "FL0901" | "FL0902")),
         names: places(diagnostics, |code| matches!(code, "FL0005" | "FL0117" | "FL0011")),
+        unset: places(diagnostics, |code| matches!(code, "FL0301" | "FL0302")),
         settings: places(diagnostics, |code| code == "FL0021"),
         loops: places(diagnostics, |code| code == "FL0401"),
+        signs: places(diagnostics, |code| code == "FL0012"),
         syntax: places(diagnostics, |code| code < "FL0017"),
     };
     let key = |found: &Diagnostic| (found.primary.span.file, found.primary.span.start);
     diagnostics.sort_by_key(key);
+    merge_signs(files, diagnostics);
     let mut said: FxHashSet<(FileId, &str, &str)> = FxHashSet::default();
     diagnostics.retain(|found| {
         let name = text_of(files, found.primary.span);
@@ -60,6 +67,25 @@ pub(super) fn remove(files: &Files<'_>, diagnostics: &mut Vec<Diagnostic>) {
             && !said.insert((found.primary.span.file, found.code.number, name));
         !repeated && !is_follow_up(files, &errors, found)
     });
+}
+
+/// Several signs on one line that should be others are one mistake with one fix. Diagnostics are sorted by place.
+fn merge_signs(files: &Files<'_>, diagnostics: &mut Vec<Diagnostic>) {
+    let mut merged: Vec<Diagnostic> = Vec::with_capacity(diagnostics.len());
+    for found in diagnostics.drain(..) {
+        let span = found.primary.span;
+        let (start, _) = line_of(files, span.file, span.start);
+        let first =
+            merged.iter_mut().rev().take_while(|other| other.primary.span.start >= start).find(|other| {
+                let is_sign = other.code.number == "FL0012" && found.code.number == "FL0012";
+                is_sign && other.primary.span.file == span.file && other.fix.is_some()
+            });
+        match (first.and_then(|first| first.fix.as_mut()), &found.fix) {
+            (Some(fix), Some(more)) => fix.edits.extend(more.edits.iter().cloned()),
+            _ => merged.push(found),
+        }
+    }
+    *diagnostics = merged;
 }
 
 fn is_follow_up(files: &Files<'_>, errors: &Errors, found: &Diagnostic) -> bool {
@@ -87,7 +113,13 @@ fn is_follow_up(files: &Files<'_>, errors: &Errors, found: &Diagnostic) -> bool 
         // What is called is not known.
         "FL0208" | "FL0608" => in_item(&errors.names),
         // The condition that would say so is mistyped.
-        "FL0104" | "FL0105" => any(&errors.names, span.file, line_of(files, span.file, span.start)),
+        // The sign between them is the mistake.
+        "FL0005" | "FL0113" => any(&errors.signs, span.file, line_of(files, span.file, span.start)),
+        // A value that is not there at all is not also `none`.
+        "FL0104" | "FL0105" => {
+            let line = line_of(files, span.file, span.start);
+            any(&errors.names, span.file, line) || any(&errors.unset, span.file, line)
+        }
         _ => false,
     }
 }
