@@ -16,6 +16,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("flow-policy", &["flow-ir"]),
     ("flow-eval", &["flow-ir"]),
     ("flow-store", &["flow-ir", "flow-eval"]),
+    ("flow-registry", &["flow-ir"]),
     ("flow-providers", &["flow-ir", "flow-eval", "flow-model", "flow-policy"]),
     ("flow-runtime", &["flow-ir", "flow-eval", "flow-model", "flow-policy", "flow-store", "flow-providers"]),
 ];

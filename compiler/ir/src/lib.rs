@@ -7,10 +7,12 @@
 //! Start reading at [`Bundle`], then [`flow`], then [`expr`].
 
 pub mod bundle;
+pub mod contract;
 pub mod effort;
 pub mod expr;
 pub mod flow;
 pub mod ids;
+pub mod link;
 pub mod migrate;
 pub mod profile;
 pub mod schema;

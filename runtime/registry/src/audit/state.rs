@@ -1,0 +1,140 @@
+//! Whether what is there is what the log tells.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use flow_ir::Digest;
+
+use super::{Chain, Damage};
+use crate::error::Error;
+use crate::name::Kind;
+use crate::pointer::Moved;
+use crate::read::{Look, VersionRow};
+
+/// See [`crate::Registry::verify`].
+pub(crate) fn verify(look: Look<'_>) -> Result<(Chain, Vec<Damage>), Error> {
+    let mut out = Vec::new();
+    let mut chain = Chain::default();
+    let mut told = Told::default();
+    for event in look.events()? {
+        chain.take(&event, &mut out);
+        told.take(&event);
+    }
+    for kind in Kind::ALL {
+        for row in look.versions(kind, None)? {
+            version(look, &row, &mut told, &mut out);
+        }
+    }
+    pointers(look, &mut told, &mut out)?;
+    out.extend(told.left());
+    Ok((chain, out))
+}
+
+/// What the log says must be there.
+#[derive(Default)]
+struct Told {
+    /// `prompt a/b v1` → digest, and who, why and when.
+    published: BTreeMap<String, Step>,
+    deleted: BTreeSet<String>,
+    /// `prompt a/b@prod` → the moves in order.
+    moved: BTreeMap<String, Vec<Step>>,
+}
+
+/// What became of something, by whom, why and when.
+#[derive(PartialEq, Eq)]
+struct Step {
+    after: String,
+    actor: String,
+    reason: String,
+    time_ms: i64,
+}
+
+impl Step {
+    fn of(moved: &Moved) -> Self {
+        Self {
+            after: format!("v{}", moved.to),
+            actor: moved.actor.clone(),
+            reason: moved.reason.clone(),
+            time_ms: moved.time_ms,
+        }
+    }
+}
+
+impl Told {
+    fn take(&mut self, event: &super::Event) {
+        let step = Step {
+            after: event.after.clone(),
+            actor: event.actor.clone(),
+            reason: event.reason.clone(),
+            time_ms: event.time_ms,
+        };
+        let subject = event.subject.clone();
+        match event.action.as_str() {
+            "publish" => drop(self.published.insert(subject, step)),
+            "delete" => drop(self.deleted.insert(subject)),
+            "move" | "rollback" => self.moved.entry(subject).or_default().push(step),
+            _ => {}
+        }
+    }
+
+    /// What the log tells of and nothing is there of.
+    fn left(self) -> impl Iterator<Item = Damage> {
+        let versions = self.published.into_keys();
+        let gone = versions.chain(self.moved.into_keys());
+        gone.map(|subject| damage(format!("{subject} is in the log, but not in the registry")))
+    }
+}
+
+fn damage(what: String) -> Damage {
+    Damage { seq: None, what }
+}
+
+fn version(look: Look<'_>, row: &VersionRow, told: &mut Told, out: &mut Vec<Damage>) {
+    let subject = format!("{} {} v{}", row.kind, row.name, row.number);
+    let kept = Step {
+        after: row.digest.to_string(),
+        actor: row.actor.clone(),
+        reason: row.reason.clone(),
+        time_ms: row.created_ms,
+    };
+    match told.published.remove(&subject) {
+        Some(step) if step == kept => {}
+        Some(_) => out.push(damage(format!("{subject} is not what the log says was published"))),
+        None => out.push(damage(format!("{subject} was never published"))),
+    }
+    if row.is_deleted {
+        if !told.deleted.remove(&subject) {
+            out.push(damage(format!("the content of {subject} is gone, and nobody deleted it")));
+        }
+        return;
+    }
+    if let Err(error) = look.version(row.kind, &row.name, row.number) {
+        out.push(damage(error.to_string()));
+    }
+}
+
+fn pointers(look: Look<'_>, told: &mut Told, out: &mut Vec<Damage>) -> Result<(), Error> {
+    for pointer in look.pointers(None, None)? {
+        let subject = format!("{} {}@{}", pointer.kind, pointer.name, pointer.pointer);
+        let told = told.moved.remove(&subject).unwrap_or_default();
+        let history = look.history(pointer.kind, &pointer.name, &pointer.pointer)?;
+        let kept: Vec<Step> = history.iter().map(Step::of).collect();
+        let is_chain = history.iter().zip(1u64..).all(|(moved, generation)| moved.generation == generation);
+        if kept != told || !is_chain {
+            out.push(damage(format!("the history of {subject} is not what the log tells")));
+        }
+        let last = told.last().map(|step| step.after.clone()).unwrap_or_default();
+        let is_there = format!("v{}", pointer.number) == last && pointer.generation == told.len() as u64;
+        if !is_there {
+            out.push(damage(format!("{subject} is at v{}, and the log says {last}", pointer.number)));
+        }
+    }
+    Ok(())
+}
+
+impl Chain {
+    /// The hash of the last event, hexadecimal: what to write down elsewhere.
+    #[must_use]
+    pub fn head_text(&self) -> String {
+        Digest(self.head()).to_string()
+    }
+}

@@ -1,0 +1,319 @@
+//! One change: what it may do, all of it in one transaction.
+
+use std::path::Path;
+
+use flow_ir::Digest;
+use rusqlite::{Transaction, params};
+
+use crate::audit::{Event, GENESIS};
+use crate::content;
+use crate::error::Error;
+use crate::name::{Kind, Name, PointerName, Reference};
+use crate::pointer::{Moved, Next, Pointer, step, step_back};
+use crate::read::{Deployed, Look, Version, VersionRow};
+
+/// Who changes something, why and when.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Who {
+    /// A person or a machine; never empty.
+    pub actor: String,
+    /// Never empty where a pointer moves.
+    pub reason: String,
+    /// ms since the Unix epoch.
+    pub now_ms: i64,
+}
+
+/// What publishing did.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Published {
+    /// The version.
+    pub row: VersionRow,
+    /// Whether it was not there before.
+    pub is_new: bool,
+}
+
+/// The steps of a change. Given to the closure of [`crate::Registry::change`].
+pub struct Change<'t> {
+    tx: &'t Transaction<'t>,
+    pub(crate) who: &'t Who,
+    path: &'t Path,
+}
+
+impl<'t> Change<'t> {
+    pub(crate) const fn new(tx: &'t Transaction<'t>, who: &'t Who, path: &'t Path) -> Self {
+        Self { tx, who, path }
+    }
+
+    pub(crate) fn look(&self) -> Look<'_> {
+        Look { db: self.tx, path: self.path }
+    }
+
+    /// What a reference means now.
+    ///
+    /// # Errors
+    /// When it means nothing, or the content is damaged.
+    pub fn resolve(&self, kind: Kind, reference: &Reference) -> Result<(Version, Option<Pointer>), Error> {
+        self.look().resolve(kind, reference)
+    }
+
+    /// A version with its content, verified.
+    ///
+    /// # Errors
+    /// When there is none, it was deleted, or its content is damaged.
+    pub fn version(&self, kind: Kind, name: &Name, number: u32) -> Result<Version, Error> {
+        self.look().version(kind, name, number)
+    }
+
+    /// Where a pointer is.
+    ///
+    /// # Errors
+    /// When the file cannot be read.
+    pub fn pointer(&self, kind: Kind, name: &Name, pointer: &PointerName) -> Result<Option<Pointer>, Error> {
+        self.look().pointer(kind, name, pointer)
+    }
+
+    /// The bundles that pointers name and that ask for `reference`, such as `support/triage@prod`.
+    ///
+    /// # Errors
+    /// When the file cannot be read.
+    pub fn deployed_with(&self, kind: Kind, reference: &str) -> Result<Vec<Deployed>, Error> {
+        self.look().deployed(Some((kind, reference)))
+    }
+
+    /// The version that a rollback of this pointer would return to.
+    ///
+    /// # Errors
+    /// When there is no such pointer, or nothing before.
+    pub fn before(&self, kind: Kind, name: &Name, pointer: &PointerName) -> Result<u32, Error> {
+        let now = self.must_point(kind, name, pointer)?;
+        let before = self.generation_before(&now)?;
+        step_back(&now, before, None).map(|next| next.number)
+    }
+
+    /// Publishes a version. The same content again is the same version.
+    ///
+    /// # Errors
+    /// When the bytes are no such thing, or the file cannot be written.
+    pub fn publish(&self, kind: Kind, name: &Name, body: &[u8]) -> Result<Published, Error> {
+        self.signed(false)?;
+        content::check(kind, body)?;
+        let digest = Digest::of(body);
+        if let Some(row) = self.look().with_digest(kind, name, digest)? {
+            if row.is_deleted {
+                self.run(
+                    "UPDATE version SET body = ?4 WHERE kind = ?1 AND name = ?2 AND number = ?3",
+                    params![kind.word(), name.as_str(), row.number, body],
+                )?;
+                self.note("restore", &subject_of(&row), "deleted", &digest.to_string())?;
+            }
+            return Ok(Published { row: VersionRow { is_deleted: false, ..row }, is_new: false });
+        }
+        let last = "SELECT coalesce(max(number), 0) FROM version WHERE kind = ?1 AND name = ?2";
+        let last = self.look().one(last, params![kind.word(), name.as_str()], |row| row.get::<_, u32>(0))?;
+        let row = VersionRow {
+            kind,
+            name: name.clone(),
+            number: last.unwrap_or(0) + 1,
+            digest,
+            actor: self.who.actor.clone(),
+            reason: self.who.reason.clone(),
+            created_ms: self.who.now_ms,
+            is_deleted: false,
+        };
+        self.insert(&row, body)?;
+        self.note("publish", &subject_of(&row), "", &digest.to_string())?;
+        Ok(Published { row, is_new: true })
+    }
+
+    fn insert(&self, row: &VersionRow, body: &[u8]) -> Result<(), Error> {
+        self.run(
+            "INSERT INTO version (kind, name, number, digest, body, actor, reason, created_ms)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
+            params![
+                row.kind.word(),
+                row.name.as_str(),
+                row.number,
+                row.digest.0,
+                body,
+                row.actor,
+                row.reason,
+                row.created_ms
+            ],
+        )?;
+        if row.kind != Kind::Bundle {
+            return Ok(());
+        }
+        for (kind, reference) in content::needs(&content::bundle(row.kind, body)?) {
+            self.run(
+                "INSERT INTO need (name, number, kind, reference) VALUES (?1, ?2, ?3, ?4)",
+                params![row.name.as_str(), row.number, kind.word(), reference],
+            )?;
+        }
+        Ok(())
+    }
+
+    /// Moves a pointer, or makes it. `expected` is the generation that the caller saw: 0 is a pointer that is not
+    /// there, `None` whatever is there.
+    ///
+    /// # Errors
+    /// When there is no such version, the pointer was moved meanwhile, or is there already.
+    pub fn move_pointer(
+        &self,
+        kind: Kind,
+        name: &Name,
+        pointer: &PointerName,
+        to: u32,
+        expected: Option<u64>,
+    ) -> Result<Moved, Error> {
+        self.signed(true)?;
+        let row = self.look().row(kind, name, to)?;
+        if row.is_deleted {
+            return Err(Error::Deleted { kind, name: name.clone(), number: to });
+        }
+        let now = self.look().pointer(kind, name, pointer)?;
+        let next = step(name, pointer, now.as_ref(), to, expected)?;
+        self.keep((kind, name, pointer), now.as_ref(), next, false)
+    }
+
+    /// Moves a pointer back to the version before the one that it was moved to last.
+    ///
+    /// # Errors
+    /// When there is no such pointer, nothing before, or it was moved meanwhile.
+    pub fn rollback(
+        &self,
+        kind: Kind,
+        name: &Name,
+        pointer: &PointerName,
+        expected: Option<u64>,
+    ) -> Result<Moved, Error> {
+        self.signed(true)?;
+        let now = self.must_point(kind, name, pointer)?;
+        let before = self.generation_before(&now)?;
+        let next = step_back(&now, before, expected)?;
+        self.keep((kind, name, pointer), Some(&now), next, true)
+    }
+
+    pub(crate) fn must_point(
+        &self,
+        kind: Kind,
+        name: &Name,
+        pointer: &PointerName,
+    ) -> Result<Pointer, Error> {
+        let found = self.look().pointer(kind, name, pointer)?;
+        found.ok_or_else(|| Error::NoPointer { kind, name: name.clone(), pointer: pointer.clone() })
+    }
+
+    fn generation_before(&self, now: &Pointer) -> Result<Option<Next>, Error> {
+        let Some(back) = now.back else { return Ok(None) };
+        let query = "SELECT number, back FROM move
+             WHERE kind = ?1 AND name = ?2 AND pointer = ?3 AND generation = ?4";
+        let params = params![now.kind.word(), now.name.as_str(), now.pointer.as_str(), back];
+        let read =
+            |row: &rusqlite::Row<'_>| Ok(Next { number: row.get(0)?, generation: back, back: row.get(1)? });
+        self.look().one(query, params, read)
+    }
+
+    fn keep(
+        &self,
+        (kind, name, pointer): (Kind, &Name, &PointerName),
+        now: Option<&Pointer>,
+        next: Next,
+        is_rollback: bool,
+    ) -> Result<Moved, Error> {
+        let from = now.map(|now| now.number);
+        let Who { actor, reason, now_ms } = self.who;
+        self.run(
+            "INSERT INTO pointer (kind, name, pointer, number, generation, back)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6)
+             ON CONFLICT DO UPDATE SET number = ?4, generation = ?5, back = ?6",
+            params![kind.word(), name.as_str(), pointer.as_str(), next.number, next.generation, next.back],
+        )?;
+        self.run(
+            "INSERT INTO move
+             (kind, name, pointer, generation, number, before, back, actor, reason, time_ms, is_rollback)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)",
+            params![
+                kind.word(),
+                name.as_str(),
+                pointer.as_str(),
+                next.generation,
+                next.number,
+                from,
+                next.back,
+                actor,
+                reason,
+                now_ms,
+                is_rollback
+            ],
+        )?;
+        let action = if is_rollback { "rollback" } else { "move" };
+        let before = from.map(|number| format!("v{number}")).unwrap_or_default();
+        self.note(action, &format!("{kind} {name}@{pointer}"), &before, &format!("v{}", next.number))?;
+        Ok(Moved {
+            kind,
+            name: name.clone(),
+            pointer: pointer.clone(),
+            generation: next.generation,
+            from,
+            to: next.number,
+            actor: actor.clone(),
+            reason: reason.clone(),
+            time_ms: *now_ms,
+            is_rollback,
+        })
+    }
+
+    /// Adds an event to the log.
+    pub(crate) fn note(&self, action: &str, subject: &str, before: &str, after: &str) -> Result<(), Error> {
+        let last = self.look().last_event()?;
+        let (seq, previous) = last.map_or((0, GENESIS), |last| (last.seq, last.hash));
+        let event = Event {
+            seq: seq + 1,
+            time_ms: self.who.now_ms,
+            actor: self.who.actor.clone(),
+            action: action.to_owned(),
+            subject: subject.to_owned(),
+            before: before.to_owned(),
+            after: after.to_owned(),
+            reason: self.who.reason.clone(),
+            previous,
+            hash: GENESIS,
+        }
+        .sealed(previous);
+        self.run(
+            "INSERT INTO audit (seq, time_ms, actor, action, subject, before, after, reason, previous, hash)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
+            params![
+                event.seq,
+                event.time_ms,
+                event.actor,
+                event.action,
+                event.subject,
+                event.before,
+                event.after,
+                event.reason,
+                event.previous,
+                event.hash
+            ],
+        )
+    }
+
+    pub(crate) fn run(&self, statement: &str, params: impl rusqlite::Params) -> Result<(), Error> {
+        let run = || self.tx.prepare_cached(statement)?.execute(params);
+        run().map(drop).map_err(|source| Error::storage(self.path, source))
+    }
+
+    fn signed(&self, with_reason: bool) -> Result<(), Error> {
+        if self.who.actor.trim().is_empty() {
+            return Err(Error::Unsigned("an actor"));
+        }
+        if with_reason && self.who.reason.trim().is_empty() {
+            return Err(Error::Unsigned("a reason"));
+        }
+        Ok(())
+    }
+}
+
+pub(crate) fn subject_of(row: &VersionRow) -> String {
+    format!("{} {} v{}", row.kind, row.name, row.number)
+}
