@@ -237,7 +237,7 @@ pub(crate) fn signature(pkg: &Package<'_>, target: Target) -> Option<(Vec<FieldD
         Target::Method(id, method) => {
             let item = pkg.resources.get(id.index()).map(|resource| resource.item.clone())?;
             let params = methods::params(method, &item);
-            Some((params, methods::result(method, &item, Size::ANY)))
+            Some((params, methods::result(method, &item, Size::ANY, pkg.fields(&item))))
         }
         Target::Pure | Target::Sleep | Target::Tell | Target::Broken => None,
     }

@@ -5,6 +5,7 @@
 //! (what is declared), `expr` (expressions), `flow` (graphs).
 
 mod bodies;
+pub mod bounds;
 mod callee;
 mod expr;
 mod flow;

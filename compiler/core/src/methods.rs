@@ -10,7 +10,7 @@ use flow_ir::units::ErrorClass;
 use smol_str::SmolStr;
 
 use crate::graph::ClassSet;
-use crate::types::{Bounds, FieldDef, Size, Ty};
+use crate::types::{Bounds, FieldDef, Size, TextSize, Ty};
 
 /// One row of the table.
 #[derive(Clone, Copy, Debug)]
@@ -119,8 +119,9 @@ pub(crate) fn params(method: Method, item: &Ty) -> Vec<FieldDef> {
     }
 }
 
-/// What a method gives. `count` is what was passed for its number, if it is known.
-pub(crate) fn result(method: Method, item: &Ty, count: Size) -> Ty {
+/// What a method gives. `count` is what was passed for its number, if it is known; `fields` are those of the
+/// record that slots hold.
+pub(crate) fn result(method: Method, item: &Ty, count: Size, fields: Option<&[FieldDef]>) -> Ty {
     let counted = |name: &str| Ty::record(name, vec![("count".into(), Ty::Int(Bounds::from(0)))]);
     match method {
         Method::MemoryLast | Method::IndexSearch | Method::QueueTake => item.clone().list(count),
@@ -135,8 +136,15 @@ pub(crate) fn result(method: Method, item: &Ty, count: Size) -> Ty {
         Method::CacheGet => item.clone().optional(),
         Method::SlotsFill => Ty::record(
             "filled",
-            vec![("value".into(), item.clone().optional()), ("missing".into(), Ty::TEXT.list(Size::ANY))],
+            vec![("value".into(), item.clone().optional()), ("missing".into(), names_of(fields))],
         ),
         Method::EventsWait => item.clone(),
     }
+}
+
+/// Some of the names of these fields.
+fn names_of(fields: Option<&[FieldDef]>) -> Ty {
+    let Some(fields) = fields else { return Ty::TEXT.list(Size::ANY) };
+    let longest = fields.iter().map(|field| field.name.chars().count() as u64).max().unwrap_or(0);
+    Ty::Text(TextSize::chars(0, Some(longest))).list(Size::new(0, Some(fields.len() as u64)))
 }

@@ -2,6 +2,7 @@
 //!
 //! Nothing here decides whether something is wrong. A constructor takes names and places and words them.
 
+pub(crate) mod bounds;
 pub(crate) mod calls;
 pub(crate) mod data;
 pub(crate) mod graph;
@@ -16,6 +17,7 @@ pub(crate) mod syntax;
 pub(crate) mod tests;
 pub(crate) mod tools;
 pub(crate) mod types;
+pub(crate) mod windows;
 
 use flow_diagnostics::{FileId, Span};
 

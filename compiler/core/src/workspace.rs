@@ -15,6 +15,7 @@ use flow_grammar::ast::ItemKind;
 use flow_ir::Bundle;
 use flow_ir::testing::Test;
 
+use crate::bounds::{self, Bounds};
 use crate::lock::{self, Lock};
 use crate::manifest::{self, Manifest};
 use crate::package::{Package, Source, imports};
@@ -52,6 +53,8 @@ pub struct Output {
     pub manifest: Manifest,
     /// What `flow.lock` must say.
     pub lock: Lock,
+    /// What every flow takes, at most and usually.
+    pub bounds: Bounds,
 }
 
 /// Checks a package.
@@ -157,10 +160,15 @@ impl Workspace {
                 lock.as_ref().map(|(path, text)| (sources.add(path.clone(), text.clone()), &**text));
             lock::compare(&package, &lowered.bundle, written, &mut out);
         }
+        // Numbers about a package with mistakes would be made up.
+        let bounds = match out.iter().any(Diagnostic::is_error) {
+            true => Bounds::default(),
+            false => bounds::checks::check(&package, &lowered.bundle, &mut out),
+        };
         let diagnostics = self.settle(out, &files, &manifest);
         let failed = diagnostics.iter().any(Diagnostic::is_error);
         let output =
-            Output { bundle: lowered.bundle, tests: lowered.tests, manifest: manifest.clone(), lock };
+            Output { bundle: lowered.bundle, tests: lowered.tests, manifest: manifest.clone(), lock, bounds };
         Checked { sources, diagnostics, output: (!failed).then_some(output) }
     }
 

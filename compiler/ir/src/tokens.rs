@@ -31,6 +31,22 @@ pub fn front(text: &str, max: u64) -> &str {
     end.and_then(|at| text.get(..at)).unwrap_or(text)
 }
 
+/// What two texts count more at most when they are joined, where one of them meets the other with this letter.
+///
+/// A run that is cut in two begins anew behind the cut, which may be cheaper than going on.
+#[must_use]
+pub const fn seam(letter: char) -> u64 {
+    match class(letter) {
+        Class::Word | Class::Accented => 2,
+        Class::Letter => LONGEST_SEAM,
+        Class::Blank => 1,
+        Class::Eastern | Class::Ideograph | Class::Digit | Class::Line | Class::Mark | Class::Symbol => 0,
+    }
+}
+
+/// [`seam`] of any letter.
+pub const LONGEST_SEAM: u64 = 4;
+
 /// What a run of letters is made of.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 enum Class {

@@ -21,6 +21,22 @@ impl Usd {
     }
 }
 
+impl Usd {
+    /// For people: three significant digits and at least two decimals, rounded up, so that no bound looks smaller
+    /// than it is: `0.157 USD`, `0.0042 USD`, `3.10 USD`.
+    #[must_use]
+    pub fn short(self) -> String {
+        let micros = self.0.max(0).unsigned_abs();
+        let step = [100_000_000, 1_000_000, 100_000, 10_000, 1_000]
+            .into_iter()
+            .zip([10_000, 10_000, 1_000, 100, 10])
+            .find(|(from, _)| micros >= *from)
+            .map_or(1, |(_, step)| step);
+        let rounded = micros.div_ceil(step).saturating_mul(step);
+        format!("{} USD", amount(i64::try_from(rounded).unwrap_or(i64::MAX)))
+    }
+}
+
 impl std::fmt::Display for Usd {
     /// At least four decimals, at most six: `0.0500 USD`, `0.000125 USD`.
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {

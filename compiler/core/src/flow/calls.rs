@@ -181,7 +181,7 @@ impl Elab<'_, '_> {
             });
         }
         let filter = filter.and_then(|arg| self.filter(arg, &item));
-        let ret = methods::result(method, &item, count);
+        let ret = methods::result(method, &item, count, self.pkg.fields(&item));
         let mut made = self.made(Callee::Method(resource, method), values, ret);
         made.0.filter = filter;
         made

@@ -192,7 +192,7 @@ fn tests_are_checked() {
 #[test]
 fn imports_are_checked() {
     let models = "pub model fast = openai(\"x\") {}\nmodel slow = openai(\"y\") {}\n";
-    let user = "prompt p(a: text): text { user: \"{{a}}\" }\nflow f(a: text): text {\n-> n\nnode n = p(a) using fast\n-> return n\n}\n";
+    let user = "prompt p(a: text in ..9 tokens): text { user: \"{{a}}\" }\nflow f(a: text in ..9 tokens): text {\n-> n\nnode n = p(a) using fast\n-> return n\n}\n";
     let with = |import: &str| package(&[("main", &format!("{import}\n{user}")), ("models", models)]);
     assert_eq!(with("import models.{fast}"), Vec::<String>::new());
     assert_eq!(with("import models.{fast, slow}"), ["FL0018:1"]);
@@ -224,7 +224,7 @@ fn the_manifest_is_checked() {
 fn the_standard_library_is_fine() {
     let checked = package(&[(
         "main",
-        "import std/models.{gpt_5_mini}\nprompt p(a: text): text { user: \"{{a}}\" }\nflow f(a: text): text {\n-> n\nnode n = p(a) using gpt_5_mini\n-> return n\n}\n",
+        "import std/models.{gpt_5_mini}\nprompt p(a: text in ..9 tokens): text { user: \"{{a}}\" }\nflow f(a: text in ..9 tokens): text {\n-> n\nnode n = p(a) using gpt_5_mini\n-> return n\n}\n",
     )]);
     assert_eq!(checked, Vec::<String>::new());
     for (name, text) in flow_stdlib::MODULES {

@@ -31,6 +31,8 @@ pub enum Kind {
     Unenforced {
         /// As written in `.flow`: `in 1..5`.
         range: String,
+        /// Whether it is the length of a text.
+        is_length: bool,
     },
 }
 
@@ -145,8 +147,8 @@ impl Walk<'_> {
     fn range(&mut self, path: &str, bounds: [(&str, u64); 2], text: impl FnOnce() -> String) {
         let misses = |(word, value): &(&str, u64)| *value > 0 && !self.profile.takes(word, *value);
         if bounds.iter().any(misses) {
-            let range = text();
-            self.note(path, Kind::Unenforced { range });
+            let is_length = bounds.iter().any(|(word, _)| word.ends_with("Length"));
+            self.note(path, Kind::Unenforced { range: text(), is_length });
         }
     }
 

@@ -38,7 +38,7 @@ fn told(ty: TypeId, profile: &super::Profile) -> Vec<String> {
 
 #[test]
 fn what_is_not_enforced_is_named_with_its_place() {
-    assert_eq!(told(PLAIN, &OPENAI), ["name: Unenforced { range: \"in 2..40\" }"]);
+    assert_eq!(told(PLAIN, &OPENAI), ["name: Unenforced { range: \"in 2..40\", is_length: true }"]);
     let anthropic = gaps(&bundle(), PLAIN, &ANTHROPIC);
     let paths: Vec<&str> = anthropic.iter().map(|gap| gap.path.as_str()).collect();
     assert_eq!(paths, ["score", "name", "tags"]);

@@ -1,4 +1,4 @@
-use super::{count, front};
+use super::{count, front, seam};
 use proptest::prelude::*;
 
 #[test]
@@ -45,5 +45,20 @@ proptest! {
     fn more_text_never_has_fewer_tokens(a in "\\PC{0,40}", b in "\\PC{0,40}") {
         let both = format!("{a}{b}");
         prop_assert!(count(&both) >= count(&a));
+    }
+
+    #[test]
+    fn a_seam_is_all_that_joining_adds(a in "[a-zéß ก-ฮ0-9\\n\\-]{0,30}", b in "[a-zéß ก-ฮ0-9\\n\\-]{0,30}") {
+        let apart = count(&a) + count(&b);
+        let joined = count(&format!("{a}{b}"));
+        for letter in a.chars().next_back().into_iter().chain(b.chars().next()) {
+            prop_assert!(joined <= apart + seam(letter), "{a:?} {b:?} {joined} {apart}");
+        }
+    }
+
+    #[test]
+    fn a_letter_counts_at_most_one_and_a_half(text in "\\PC{0,60}") {
+        let letters = text.chars().count() as u64;
+        prop_assert!(count(&text) <= (letters * 3).div_ceil(2));
     }
 }
