@@ -9,6 +9,8 @@ use flow_ir::bundle::Bundle;
 use flow_ir::flow::Flow;
 use flow_ir::setup::{Check, Function};
 use flow_ir::testing::Test;
+use rustc_hash::FxHashSet;
+use smol_str::SmolStr;
 
 use crate::callee::FlowClasses;
 use crate::expr::{Elab, Place, Scope, Why};
@@ -151,6 +153,7 @@ fn elab<'p, 'o>(
 
 fn function(elab: &mut Elab<'_, '_>, decl: &ast::FnDecl, sig: &Sig) -> Function {
     let body = elab.check(&decl.body, &sig.ret, Why::Return(&sig.name));
+    unused_parameters(elab, &decl.params, crate::graph::uses_of_expr(&decl.body));
     Function {
         name: sig.name.clone(),
         params: elab.types.fields(&elab.pkg.defs, &sig.params),
@@ -159,10 +162,25 @@ fn function(elab: &mut Elab<'_, '_>, decl: &ast::FnDecl, sig: &Sig) -> Function 
     }
 }
 
+/// FL0305: parameters that are not among what is read.
+fn unused_parameters(
+    elab: &mut Elab<'_, '_>,
+    params: &[ast::Param],
+    read: impl IntoIterator<Item = crate::graph::Use>,
+) {
+    let used: FxHashSet<SmolStr> = read.into_iter().map(|found| found.name).collect();
+    for param in params.iter().filter(|param| !param.name.is_missing() && !used.contains(&param.name.text)) {
+        elab.out.push(report::data::unused_parameter(elab.at, &param.name));
+    }
+}
+
 /// A check gives back its first parameter.
 fn check(elab: &mut Elab<'_, '_>, decl: &ast::CheckDecl, sig: &Sig) -> Check {
     let needs =
         decl.needs.iter().map(|need| elab.need(need, &format!("`{}` does not hold", sig.name))).collect();
+    // The first is given back, so it is used.
+    let others = decl.params.get(1..).unwrap_or_default();
+    unused_parameters(elab, others, decl.needs.iter().flat_map(crate::graph::uses_of_need));
     let first = sig.params.first().map(|param| &param.ty);
     let fits = first.is_some_and(|first| {
         // A check is how a wide range is made narrow, so the range may differ.

@@ -6,7 +6,7 @@ mod reach;
 use flow_diagnostics::{Diagnostic, SourceMap};
 use flow_grammar::ast::{self, Step};
 use flow_ir::NodeId;
-use flow_ir::testing::{Given, Test};
+use flow_ir::testing::{Answer, Given, Test};
 use smol_str::SmolStr;
 
 use crate::callee::{self, Target, lowered};
@@ -138,6 +138,7 @@ fn givens(elab: &mut Elab<'_, '_>, test: &ast::Test, when: &ast::Call, under: Ta
     let pkg = elab.pkg;
     let reached = reach::reached(pkg, under);
     let mut given: Vec<Target> = Vec::new();
+    let mut answered: Vec<Target> = Vec::new();
     let mut lowered_givens = Vec::new();
     for step in &test.steps {
         let Step::Given { callee, call, .. } = step else { continue };
@@ -164,10 +165,13 @@ fn givens(elab: &mut Elab<'_, '_>, test: &ast::Test, when: &ast::Call, under: Ta
         given.push(target);
         elab.scope.reset_locals();
         if let Some(answer) = answers::answer(elab, call, target, &name) {
+            if matches!(answer, Answer::Value(_) | Answer::Sure(..)) {
+                answered.push(target);
+            }
             lowered_givens.push(Given { callee: lowered(target), answer });
         }
     }
-    for prompt in reach::surely_asked(pkg, under, &given) {
+    for prompt in reach::surely_asked(pkg, under, &given, &answered) {
         let span = elab.span(when.expr.span);
         let name = pkg.sig(prompt).map(|sig| sig.name.to_string()).unwrap_or_default();
         elab.out.push(report::tests::real_call(span, &name));

@@ -270,20 +270,21 @@ impl<'p, 'c, 's> Recovery<'p, 'c, 's> {
     fn report_mixed(&mut self, all: &[Token], body: &'p [Token], is_enum: bool) -> bool {
         let begins = if is_enum { sections::begins_named } else { sections::begins_variant };
         let members = self.members(body, begins);
-        let stranger = members.into_iter().find(|member| {
+        let is_stranger = |member: &'p [Token]| {
             let kind = |at: usize| member.get(at).map(|token| token.kind);
             let named = kind(1) == Some(TokenKind::Colon);
             let is_variant =
                 kind(0) == Some(TokenKind::Upper) && matches!(kind(1), None | Some(TokenKind::CallOpen));
             if is_enum { named } else { is_variant }
-        });
-        let Some(stranger) = stranger else { return false };
-        // A body of nothing but strangers only has the wrong keyword.
+        };
+        let Some(stranger) = members.iter().copied().find(|member| is_stranger(member)) else { return false };
+        // A body of nothing but strangers only has the wrong keyword. Otherwise nobody knows which half was meant.
         let keyword = all.first().map_or(Span::default(), |token| token.span);
         let word = if is_enum { "type" } else { "enum" };
-        let fix = crate::Edit { span: keyword, text: word.into() };
+        let only_strangers = members.iter().all(|member| is_stranger(member));
+        let fix = only_strangers.then(|| crate::Edit { span: keyword, text: word.into() });
         let kind = crate::SyntaxErrorKind::MixedBody { is_enum };
-        self.errors.push(SyntaxError { kind, span: cover(stranger), fix: Some(fix) });
+        self.errors.push(SyntaxError { kind, span: cover(stranger), fix });
         true
     }
 

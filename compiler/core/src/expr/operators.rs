@@ -96,7 +96,7 @@ impl Elab<'_, '_> {
         left: &ast::Expr,
         right: &ast::Expr,
     ) -> Typed {
-        if let Some(text) = self.variant_as_text(expr, left, right) {
+        if let Some(text) = self.variant_as_text(expr, written, left, right) {
             return text;
         }
         let (a, b) = self.operands(left, right);
@@ -155,7 +155,13 @@ impl Elab<'_, '_> {
     }
 
     /// FL0109: `intent == "spam"`.
-    fn variant_as_text(&mut self, expr: &ast::Expr, left: &ast::Expr, right: &ast::Expr) -> Option<Typed> {
+    fn variant_as_text(
+        &mut self,
+        expr: &ast::Expr,
+        written: BinaryOp,
+        left: &ast::Expr,
+        right: &ast::Expr,
+    ) -> Option<Typed> {
         let (value, text) = match (&left.kind, &right.kind) {
             (_, Ast::Text(text)) => (left, text.as_plain()?),
             (Ast::Text(text), _) => (right, text.as_plain()?),
@@ -171,7 +177,12 @@ impl Elab<'_, '_> {
         let what = describe(value);
         let span = self.span(expr.span);
         let name = variant.map(|variant| variant.name.as_str());
-        self.out.push(report::types::variant_as_text(span, what.trim_matches('`'), &text, name));
+        self.out.push(report::types::variant_as_text(
+            span,
+            what.trim_matches('`'),
+            (written.text(), &text),
+            name,
+        ));
         Some(self.typed(Ty::Bool, ExprKind::Const(Const::Bool(false))))
     }
 
@@ -192,7 +203,11 @@ impl Elab<'_, '_> {
             let variants = self.pkg.enum_variants(ty.present()).unwrap_or_default();
             let free = variants.iter().flat_map(|variant| &variant.fields).any(|field| field.ty.is_text());
             if free {
-                self.out.push(report::types::free_text_equality(span, name));
+                self.out.push(report::types::free_text_equality(
+                    span,
+                    if op == Compare::Ne { "!=" } else { "==" },
+                    name,
+                ));
             }
         }
         let value = match (&left.kind, &right.kind) {
@@ -344,7 +359,7 @@ impl Elab<'_, '_> {
         if let (PatternKind::Text(text), false) = (&pattern.kind, variants.is_empty()) {
             let same = |name: &str| name.eq_ignore_ascii_case(text);
             let variant = variants.iter().find(|variant| same(&variant.name)).map(|v| v.name.as_str());
-            self.out.push(report::types::variant_as_text(span, "…", text, variant));
+            self.out.push(report::types::variant_as_text(span, "…", ("==", text), variant));
             return;
         }
         let known: Vec<report::names::Candidate> =

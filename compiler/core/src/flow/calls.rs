@@ -73,7 +73,7 @@ impl Elab<'_, '_> {
             Ty::List(item, size) => {
                 if size.max.is_none() && !found.ty.is_poison() {
                     let (span, what) = (self.span(list.span), describe(list));
-                    let what = if what == "this" { "the list" } else { what.trim_matches('`') };
+                    let what = if what == "this" { "" } else { what.trim_matches('`') };
                     self.out.push(report::tools::unbounded_each(span, &var.text, what));
                 }
                 (item.as_ref().clone(), Size::new(size.min, size.max), found.expr)

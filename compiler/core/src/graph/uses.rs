@@ -2,7 +2,7 @@
 
 use flow_grammar::Span;
 use flow_grammar::ast::{
-    Arg, ArgValue, ArmTest, Call, Edge, Expr, ExprKind, Guard, Target, Template, TemplatePart, Work,
+    Arg, ArgValue, ArmTest, Call, Edge, Expr, ExprKind, Guard, Need, Target, Template, TemplatePart, Work,
 };
 use smol_str::SmolStr;
 
@@ -68,6 +68,15 @@ pub fn uses_of_edge(edge: &Edge) -> Vec<Use> {
 pub fn uses_of_expr(expr: &Expr) -> Vec<Use> {
     let mut reader = Reader::default();
     reader.expr(expr);
+    reader.uses
+}
+
+/// Everything that a `need` reads: its condition and its message.
+#[must_use]
+pub fn uses_of_need(need: &Need) -> Vec<Use> {
+    let mut reader = Reader::default();
+    reader.expr(&need.condition);
+    need.message.iter().for_each(|message| reader.template(message));
     reader.uses
 }
 

@@ -55,7 +55,12 @@ fn import_one(
     let at = package.modules.get(row)?.at;
     let path = joined(&import.path);
     let broken = import.path.iter().any(ast::Name::is_missing);
-    let found = rows.get(&path).copied().filter(|target| *target != 0 && *target as usize != row);
+    if rows.get(&path).is_some_and(|target| *target as usize == row) {
+        let span = at.span(path_span(&import.path));
+        out.push(report::names::import_cycle(span, &[path.clone(), path]));
+        return None;
+    }
+    let found = rows.get(&path).copied().filter(|target| *target != 0);
     if found.is_none() && !broken {
         let mut known: Vec<&str> = rows.keys().map(String::as_str).filter(|name| *name != "std").collect();
         known.extend(flow_stdlib::MODULES.iter().map(|(name, _)| *name));

@@ -112,6 +112,9 @@ fn unexpected(found: &str, expected: &[impl AsRef<str>], context: &str) -> Strin
     let words: Vec<&str> = expected.iter().map(AsRef::as_ref).collect();
     let wanted = match words.as_slice() {
         [] => return format!("{found} has no place in {context}"),
+        [only] if only.starts_with("the end of the ") => {
+            return format!("{} should end before {found}", only.replace("the end of ", ""));
+        }
         [only] => (*only).to_owned(),
         [init @ .., last] => format!("{} or {last}", init.join(", ")),
     };
@@ -125,7 +128,7 @@ fn unexpected(found: &str, expected: &[impl AsRef<str>], context: &str) -> Strin
 fn lookalike(found: &str) -> Option<(&'static str, &'static str)> {
     match found {
         "\u{201c}" | "\u{201d}" | "\u{201e}" | "\u{ab}" | "\u{bb}" => Some(("a typographic quote", "\"")),
-        "\u{a0}" | "\u{202f}" | "\u{2007}" | "\u{3000}" => Some(("a blank that is no blank", " ")),
+        "\u{a0}" | "\u{202f}" | "\u{2007}" | "\u{3000}" => Some(("a no-break blank", " ")),
         "\u{2013}" | "\u{2014}" | "\u{2212}" => Some(("a typographic dash", "-")),
         "\u{ff1a}" => Some(("a wide colon", ":")),
         "\u{ff0c}" => Some(("a wide comma", ",")),

@@ -32,11 +32,15 @@ pub(crate) fn unbounded_wait(span: Span, what: &str) -> Diagnostic {
 
 /// FL0406.
 pub(crate) fn unbounded_each(span: Span, var: &str, list: &str) -> Diagnostic {
-    let message = format!("`each {var} in {list}`: `{list}` has no bound");
+    let message = if list.is_empty() {
+        format!("`each {var}` goes over a list that has no bound")
+    } else {
+        format!("`each {var} in {list}`: `{list}` has no bound")
+    };
     let edit = Edit { span: Span { start: span.end, ..span }, text: ".take(20)".to_owned() };
     Diagnostic::new(&index::UNBOUNDED_EACH, span, message, "any number of elements")
         .note("without a bound nobody can say what a run may cost")
-        .help(format!("`{list}.take(20)`"))
+        .help("say how many there may be: `.take(20)`")
         .fix("take the first 20", vec![edit])
 }
 

@@ -112,21 +112,30 @@ pub(crate) fn recursive(span: Span, name: &str, through: &[String]) -> Diagnosti
 }
 
 /// FL0109.
-pub(crate) fn variant_as_text(span: Span, left: &str, text: &str, variant: Option<&str>) -> Diagnostic {
-    let message = format!("`{left} == \"{text}\"` compares a variant with text");
+pub(crate) fn variant_as_text(
+    span: Span,
+    left: &str,
+    (op, text): (&str, &str),
+    variant: Option<&str>,
+) -> Diagnostic {
+    let message = format!("`{left} {op} \"{text}\"` compares a variant with text");
+    let is = if op == "!=" { "is not" } else { "is" };
     let diagnostic = Diagnostic::new(&index::VARIANT_AS_TEXT, span, message, "a variant is no text");
     match variant {
         Some(variant) => {
-            let edit = Edit { span, text: format!("{left} is {variant}") };
-            diagnostic.help(format!("`{left} is {variant}`")).fix(format!("write `is {variant}`"), vec![edit])
+            let edit = Edit { span, text: format!("{left} {is} {variant}") };
+            diagnostic
+                .help(format!("`{left} {is} {variant}`"))
+                .fix(format!("write `{is} {variant}`"), vec![edit])
         }
-        None => diagnostic.help(format!("test it with `{left} is …`")),
+        None => diagnostic.help(format!("test it with `{left} {is} …`")),
     }
 }
 
 /// FL0110.
-pub(crate) fn free_text_equality(span: Span, name: &str) -> Diagnostic {
-    let message = format!("`==` on `{name}`, whose variants hold free text, is almost never true");
+pub(crate) fn free_text_equality(span: Span, op: &str, name: &str) -> Diagnostic {
+    let truth = if op == "!=" { "always" } else { "never" };
+    let message = format!("`{op}` on `{name}`, whose variants hold free text, is almost {truth} true");
     Diagnostic::new(&index::FREE_TEXT_EQUALITY, span, message, "compares free text").help("compare with `is`")
 }
 
@@ -146,7 +155,7 @@ pub(crate) fn too_many(span: Span, callee: &str, takes: usize, found: usize) -> 
 
 /// FL0112: a label that names no parameter.
 pub(crate) fn unknown_label(span: Span, callee: &str, label: &str, known: &[SmolStr]) -> Diagnostic {
-    let message = format!("`{callee}` has no `{label}`");
+    let message = format!("`{callee}` takes no `{label}`");
     let diagnostic = Diagnostic::new(&index::WRONG_ARGUMENTS, span, message, "unknown label");
     let diagnostic = did_you_mean(diagnostic, span, label, &plain(known.iter().map(SmolStr::as_str)));
     if diagnostic.help.is_some() || known.is_empty() {

@@ -7,6 +7,7 @@ use smol_str::SmolStr;
 
 use crate::callee::{self, Target};
 use crate::expr::{Elab, Why, money_micros};
+use crate::names::Item;
 use crate::report;
 use crate::types::{Ty, unit_ms};
 
@@ -60,9 +61,14 @@ fn impossible_failures(elab: &mut Elab<'_, '_>, expr: &ast::Expr, target: Target
 
 const fn noun(target: Target) -> &'static str {
     match target {
-        Target::Item(item) => item.noun(),
-        Target::Method(_, _) => "method",
-        Target::Pure | Target::Sleep | Target::Tell | Target::Broken => "call",
+        Target::Item(Item::Check(_)) => "a check",
+        Target::Item(Item::Prompt(_)) => "a prompt",
+        Target::Item(Item::Tool(_)) => "a tool",
+        Target::Item(Item::Human(_)) => "a person",
+        Target::Item(Item::Split(_)) => "a split",
+        Target::Item(_) => "a flow",
+        Target::Method(_, _) => "a resource",
+        Target::Pure | Target::Sleep | Target::Tell | Target::Broken => "a call",
     }
 }
 

@@ -76,7 +76,27 @@ fn work_calls(node: &ast::Node) -> Vec<&ast::Call> {
 
 /// Prompts without an answer that every run asks: those on the way from the start until something decides.
 /// What a run asks only sometimes is found out by running the test.
-pub(super) fn surely_asked(pkg: &Package<'_>, under: Target, given: &[Target]) -> Vec<Item> {
+///
+/// `given` has an answer; of those, `answered` have one that is surely no failure.
+pub(super) fn surely_asked(
+    pkg: &Package<'_>,
+    under: Target,
+    given: &[Target],
+    answered: &[Target],
+) -> Vec<Item> {
+    ask(pkg, under, (given, answered), &mut FxHashSet::default())
+}
+
+fn ask(
+    pkg: &Package<'_>,
+    under: Target,
+    (given, answered): (&[Target], &[Target]),
+    inside: &mut FxHashSet<Target>,
+) -> Vec<Item> {
+    // A flow that calls itself is reported elsewhere.
+    if !inside.insert(under) {
+        return Vec::new();
+    }
     if let Target::Item(item @ Item::Prompt(_)) = under {
         return if given.contains(&under) { Vec::new() } else { vec![item] };
     }
@@ -105,9 +125,16 @@ pub(super) fn surely_asked(pkg: &Package<'_>, under: Target, given: &[Target]) -
         if let Some(prompt) = asked {
             return vec![prompt];
         }
-        // Whatever a given says may be a failure, and then the way is another one.
-        if targets.iter().any(|target| given.contains(target) || *target == Target::Broken) {
-            return Vec::new();
+        for target in &targets {
+            let is_open_flow = matches!(target, Target::Item(Item::Flow(_))) && !given.contains(target);
+            if is_open_flow {
+                return ask(pkg, *target, (given, answered), inside);
+            }
+            // What a given says may be a failure, and then the way is another one.
+            let may_fail = given.contains(target) && !answered.contains(target);
+            if may_fail || *target == Target::Broken {
+                return Vec::new();
+            }
         }
         edges = &node.edges;
     }

@@ -113,6 +113,8 @@ fn is_follow_up(files: &Files<'_>, errors: &Errors, found: &Diagnostic) -> bool 
         // What is called is not known.
         "FL0208" | "FL0608" => in_item(&errors.names),
         // The condition that would say so is mistyped.
+        // The number that cannot be read has a type that was not meant.
+        "FL0101" => any(&errors.syntax, span.file, (span.start, span.start)),
         // The sign between them is the mistake.
         "FL0005" | "FL0113" => any(&errors.signs, span.file, line_of(files, span.file, span.start)),
         // A value that is not there at all is not also `none`.
