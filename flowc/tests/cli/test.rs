@@ -1,6 +1,6 @@
 use serde_json::Value;
 
-use crate::flowc::{Place, repository};
+use crate::flowc::{Place, TALK, repository};
 
 const PACKAGE: &str = r#"check small(n: int): int {
   need n < 9 else "too big"
@@ -114,6 +114,74 @@ fn recording_writes_a_cassette_that_answers() {
     let said = place.flowc(&["test", "a.flow", "--filter", "long"]);
     assert!(said.works().err.contains("1 test, all passed"), "{said:?}");
     assert_eq!(provider.seen().len(), 1, "the replay asks nobody");
+}
+
+/// A prompt whose answer is recorded.
+const RECORDED: &str = r#"
+test "it answers" {
+  given answer = cassette("answer.json")
+  when chat("hi")
+  need result == "hello"
+}
+"#;
+
+#[test]
+fn a_recording_of_another_prompt_proves_nothing() {
+    use flow_tests::provider::{Answer, Provider};
+    let provider = Provider::start([Answer::ok("hello")]);
+    let text = format!("{TALK}{RECORDED}");
+    let place = Place::new(&[("a.flow", &text)])
+        .env("OPENAI_API_KEY", "k")
+        .env("OPENAI_BASE_URL", &format!("{}/v1", provider.origin));
+    place.flowc(&["test", "a.flow", "--record"]).works();
+    place.flowc(&["test", "a.flow"]).works();
+    let changed = [
+        (
+            "answer(line: text in 1..200): text in ..100 tokens {\n  output: 50 tokens",
+            "output: 50",
+            "output: 60",
+        ),
+        (
+            "answer(line: text in 1..200): text in ..100 tokens {\n  output: 50 tokens\n  user: \"{{line}}\"",
+            "{{line}}",
+            "Say: {{line}}",
+        ),
+        (
+            "answer(line: text in 1..200): text in ..100 tokens {",
+            "..100 tokens {",
+            "..100 tokens {\n  temperature: 0.5",
+        ),
+    ];
+    for (whole, from, to) in changed {
+        assert!(text.contains(whole), "{whole}");
+        place.write("a.flow", text.replace(whole, &whole.replace(from, to)));
+        let said = place.flowc(&["test", "a.flow"]);
+        assert_eq!(said.code, 1, "{to}: {said:?}");
+        assert!(said.out.contains("FL0903: answer.json was recorded for prompt `answer#"), "{to}: {said:?}");
+        assert!(said.out.contains("flowc test --record"), "{said:?}");
+    }
+    // What the prompt does not say is no part of it.
+    place.write("a.flow", text.replace("timeout: 500ms", "timeout: 400ms"));
+    place.flowc(&["test", "a.flow"]).works();
+}
+
+#[test]
+fn a_package_decides_about_untested_edges() {
+    let with = |level: &str| {
+        let manifest = format!("[package]\nname = \"a\"\n\n[lints]\nuntested-edge = \"{level}\"\n");
+        let place = Place::new(&[("flow.toml", &manifest), ("a.flow", PACKAGE)]);
+        place.flowc(&["test", "--coverage", "--filter", "long"])
+    };
+    assert!(with("warn").works().out.contains("FL0904"));
+    let allowed = with("allow");
+    assert!(!allowed.works().out.contains("FL0904"), "{allowed:?}");
+    assert!(allowed.out.contains("f 2 of 4 edges"), "{allowed:?}");
+    let denied = with("deny");
+    assert_eq!(denied.code, 1, "{denied:?}");
+    assert!(
+        denied.out.contains("FL0904 no test takes `looked -> return \"short\"` at a.flow:16"),
+        "{denied:?}"
+    );
 }
 
 #[test]
