@@ -173,6 +173,7 @@ impl Step {
             "output_tokens": self.facts.output_tokens,
             "cost": usd(self.facts.cost),
             "ms": self.elapsed_ms,
+            "tolerances": self.facts.tolerances,
             "degraded": self.degraded,
             "error": self.raised.as_ref().map(|(class, message)| json!({ "class": class.name(), "message": message })),
             "to": left.as_ref().map(|(to, _)| to),

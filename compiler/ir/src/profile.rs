@@ -172,11 +172,14 @@ impl Profile {
     #[must_use]
     pub const fn of_provider(provider: Provider) -> &'static Self {
         match provider {
-            Provider::Openai => &OPENAI,
+            Provider::Openai | Provider::OpenaiResponses | Provider::Azure => &OPENAI,
             Provider::Anthropic | Provider::Bedrock => &ANTHROPIC,
             Provider::Vertex | Provider::Gemini => &GEMINI,
-            Provider::OpenaiCompatible => &COMPATIBLE,
+            Provider::OpenaiCompatible | Provider::Ollama => &COMPATIBLE,
             Provider::Registry => &ANTHROPIC,
+            // A tensor or plain JSON holds nobody to a schema; the others answer no prompts.
+            Provider::Kserve | Provider::Http => &NONE,
+            Provider::Cohere | Provider::Voyage | Provider::Jina | Provider::Tei => &NONE,
         }
     }
 

@@ -95,12 +95,28 @@ pub struct Model {
 #[serde(rename_all = "snake_case")]
 #[allow(missing_docs)]
 pub enum Provider {
+    /// Chat completions.
     Openai,
+    OpenaiResponses,
+    OpenaiCompatible,
+    Azure,
     Anthropic,
     Bedrock,
-    Vertex,
     Gemini,
-    OpenaiCompatible,
+    Vertex,
+    Ollama,
+    /// The Open Inference Protocol: Triton, MLServer.
+    Kserve,
+    /// JSON in, JSON out: Ray Serve.
+    Http,
+    /// Vectors and ranking only.
+    Cohere,
+    /// Vectors and ranking only.
+    Voyage,
+    /// Vectors and ranking only.
+    Jina,
+    /// Text Embeddings Inference: vectors and ranking only.
+    Tei,
     /// Resolved by the registry.
     Registry,
 }

@@ -114,6 +114,8 @@ pub struct Facts {
     pub messages: Option<Value>,
     /// Why the model stopped.
     pub finish: Option<SmolStr>,
+    /// The liberties that were taken to read the answer: `fence`, `trailing_comma`. Empty for a strict one.
+    pub tolerances: Vec<SmolStr>,
 }
 
 /// What the home is to do.

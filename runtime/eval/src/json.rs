@@ -22,7 +22,7 @@ mod scalar;
 mod validate;
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 
 pub use decode::{DecodeOptions, UnknownFields, decode, decode_with};
 pub use encode::encode;

@@ -38,7 +38,9 @@
 //! [`json::decode`] and [`json::encode`] are the border: strict, in wire names. [`json::validate`] tells
 //! whether a value fits a type, [`json::sample`] makes one that does. [`schema::structured`] is what a model is
 //! told to answer with, [`schema::plain`] and [`schema::parameters`] are for tools and OpenAPI.
+//! [`answer::read`] reads what a model wrote where nothing held it to that schema.
 
+pub mod answer;
 pub mod closure;
 pub mod context;
 #[cfg(test)]

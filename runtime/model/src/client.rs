@@ -2,8 +2,8 @@
 
 use futures_util::future::BoxFuture;
 
-use crate::embed::{EmbedReply, EmbedRequest};
-use crate::error::ModelError;
+use crate::embed::{EmbedReply, EmbedRequest, RerankReply, RerankRequest};
+use crate::error::{ErrorKind, ModelError};
 use crate::reply::ChatReply;
 use crate::request::ChatRequest;
 
@@ -55,4 +55,14 @@ pub trait ModelClient: Send + Sync {
         request: &'a EmbedRequest,
         patience: Patience,
     ) -> BoxFuture<'a, Result<EmbedReply, ModelError>>;
+
+    /// Puts texts in the order of their relevance. Most protocols cannot.
+    fn rerank<'a>(
+        &'a self,
+        request: &'a RerankRequest,
+        _patience: Patience,
+    ) -> BoxFuture<'a, Result<RerankReply, ModelError>> {
+        let message = format!("`{}` cannot put texts in order", request.model);
+        Box::pin(std::future::ready(Err(ModelError::new(ErrorKind::Unsupported, message))))
+    }
 }

@@ -13,8 +13,8 @@ mod request;
 
 pub use client::{Delta, DeltaSink, ModelClient, Patience};
 pub use cost::{Prices, cost_of};
-pub use embed::{EmbedReply, EmbedRequest};
+pub use embed::{EmbedReply, EmbedRequest, Ranked, RerankReply, RerankRequest};
 pub use error::{ErrorKind, ModelError, Phase};
-pub use message::{Message, Part, Role, ToolCall};
-pub use reply::{ChatReply, Finish, TokenProbability, Usage};
+pub use message::{Message, Part, Role, ToolCall, Verbatim};
+pub use reply::{ChatReply, Finish, RateLimits, TokenProbability, Usage};
 pub use request::{ChatRequest, Output, ToolSpec};

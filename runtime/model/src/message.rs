@@ -27,6 +27,20 @@ pub struct Message {
     /// On `Role::Tool`: the id of the call that this answers.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub answers: Option<String>,
+    /// On `Role::Assistant`: the turn as the provider wrote it, sent back to the same protocol unchanged. Reasoning
+    /// and its signatures must return as they came, or the next request is refused.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub verbatim: Option<Verbatim>,
+}
+
+/// A turn in the words of one wire protocol.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Verbatim {
+    /// The protocol; every other one ignores it.
+    pub wire: String,
+    /// Opaque.
+    pub content: serde_json::Value,
 }
 
 /// A piece of a message.
@@ -37,6 +51,16 @@ pub enum Part {
     Text(String),
     /// A picture by its URI (`https:` or `data:`).
     Image {
+        /// Where it is.
+        uri: String,
+    },
+    /// A recording by its URI.
+    Audio {
+        /// Where it is.
+        uri: String,
+    },
+    /// A document by its URI: PDF, or text.
+    File {
         /// Where it is.
         uri: String,
     },
@@ -62,7 +86,13 @@ impl Message {
     /// assert_eq!(Message::text(Role::User, "Hi").plain_text(), "Hi");
     /// ```
     pub fn text(role: Role, text: impl Into<String>) -> Self {
-        Self { role, content: vec![Part::Text(text.into())], tool_calls: Vec::new(), answers: None }
+        Self::of(role, vec![Part::Text(text.into())])
+    }
+
+    /// A message of these parts.
+    #[must_use]
+    pub const fn of(role: Role, content: Vec<Part>) -> Self {
+        Self { role, content, tool_calls: Vec::new(), answers: None, verbatim: None }
     }
 
     /// Its texts, joined.
@@ -70,7 +100,7 @@ impl Message {
     pub fn plain_text(&self) -> String {
         let texts = self.content.iter().filter_map(|part| match part {
             Part::Text(text) => Some(text.as_str()),
-            Part::Image { .. } => None,
+            Part::Image { .. } | Part::Audio { .. } | Part::File { .. } => None,
         });
         texts.collect()
     }

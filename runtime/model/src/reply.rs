@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::message::ToolCall;
+use crate::message::{ToolCall, Verbatim};
 
 /// A complete answer. A stream becomes one only at the provider's terminal event.
 #[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize)]
@@ -31,6 +31,25 @@ pub struct ChatReply {
     /// The tokens of `text` in order, if they were asked for and the provider gives them.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub tokens: Vec<TokenProbability>,
+    /// The turn as the provider wrote it, where a later request must repeat it: reasoning with its signatures.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub verbatim: Option<Verbatim>,
+    /// What the provider says it will still take. Known for live answers only.
+    #[serde(skip)]
+    pub limits: RateLimits,
+}
+
+/// What is left of a provider's limits, from the headers of a reply.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct RateLimits {
+    /// Requests until the reset.
+    pub requests_left: Option<u64>,
+    /// ms until the count of requests starts again.
+    pub requests_reset_ms: Option<u64>,
+    /// Tokens until the reset.
+    pub tokens_left: Option<u64>,
+    /// ms until the count of tokens starts again.
+    pub tokens_reset_ms: Option<u64>,
 }
 
 /// Why a model stopped.
@@ -46,6 +65,8 @@ pub enum Finish {
     ContentFilter,
     Refusal,
     StopSequence,
+    /// The provider interrupted its own work; the turn is to be sent back to go on.
+    Pause,
     ContextExceeded,
     Error,
     /// A reason that this version does not know, as the provider wrote it.
@@ -53,6 +74,12 @@ pub enum Finish {
 }
 
 impl Finish {
+    /// Whether the answer stops before its end: its cap, the context, a pause or an error cut it off.
+    #[must_use]
+    pub const fn is_cut(&self) -> bool {
+        matches!(self, Self::Length | Self::ContextExceeded | Self::Pause | Self::Error)
+    }
+
     /// For traces.
     #[must_use]
     pub fn name(&self) -> &str {
@@ -63,6 +90,7 @@ impl Finish {
             Self::ContentFilter => "content_filter",
             Self::Refusal => "refusal",
             Self::StopSequence => "stop_sequence",
+            Self::Pause => "pause",
             Self::ContextExceeded => "context_exceeded",
             Self::Error => "error",
             Self::Other(other) => other,

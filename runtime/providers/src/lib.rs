@@ -1,20 +1,39 @@
 //! Wire protocols of models and tools: the one place where bytes leave the process.
 //!
-//! [`http`] is the only egress; [`openai_chat`] and [`embeddings`] speak the protocol of OpenAI and of the many
-//! servers that imitate it; [`tool_http`] and [`tool_command`] reach tools. Nothing here retries or routes: one
-//! call is one attempt, and the caller decides what a failure means. Start at [`Providers`].
+//! [`http`] is the only egress. Each protocol is a folder: `openai_chat`, `openai_responses`, `anthropic`, `gemini`,
+//! `bedrock`, `ollama`, `kserve`, `http_model`, `embeddings`, `rerank`; `client` does what is equal for all of them.
+//! [`tool_http`] and [`tool_command`] reach tools. Nothing here retries or routes: one call is one attempt, and the
+//! caller decides what a failure means. Start at [`Providers`].
 
+mod anthropic;
+mod aws;
+mod bedrock;
+mod client;
 mod embeddings;
+mod failure;
+mod framing;
+mod gemini;
 pub mod http;
-pub mod openai_chat;
+mod http_model;
+mod kserve;
+mod limits;
+mod media;
+mod ollama;
+mod openai_chat;
+mod openai_responses;
 mod providers;
+mod rerank;
+mod schema;
 mod secrets;
 pub mod sse;
+mod target;
 pub mod tool;
 pub mod tool_command;
 pub mod tool_http;
 
-pub use providers::{Providers, Routing};
+pub use aws::Credentials;
+pub use providers::{Providers, Routing, default_key};
 pub use secrets::{
     EnvironmentSecrets, FixedSecrets, NoSecrets, SecretString, Secrets, redact, scrub, variable_of,
 };
+pub use target::{Proof, Target};

@@ -1,13 +1,13 @@
-//! The chat protocol of OpenAI, and of the many servers that imitate it: vLLM, llama.cpp, SGLang, Ollama's `/v1`.
+//! The chat protocol of OpenAI, and of the many servers that imitate it: Azure, vLLM, llama.cpp, SGLang, TGI,
+//! gateways.
 //!
 //! `wire` is the protocol, `map` turns it into `flow-model`'s types, `stream` puts a streamed answer together,
-//! `errors` classifies failures, `client` does the calls.
+//! `client` says how it is asked.
 
-pub(crate) mod client;
-pub(crate) mod errors;
+mod client;
 mod map;
 mod stream;
 mod wire;
 
-pub use client::{Dialect, OpenAiClient, Target};
+pub(crate) use client::{Dialect, OpenAiChat, judge};
 pub(crate) use map::usage as usage_of;

@@ -1,16 +1,28 @@
 //! From a declared model to a client.
 
+mod credentials;
+
+pub use credentials::default_key;
+
 use std::sync::Arc;
 
 use flow_ir::setup::{Model, Provider};
 use flow_model::{ErrorKind, ModelClient, ModelError};
-use secrecy::SecretString;
 
+use crate::anthropic::Anthropic;
+use crate::bedrock::Bedrock;
+use crate::client::{Client, Embedding, Protocol, Reranking, Wire};
+use crate::embeddings::{CohereEmbed, GeminiEmbed, OllamaEmbed, OpenAiEmbed, TeiEmbed, VoyageEmbed};
+use crate::gemini::Gemini;
 use crate::http::Egress;
-use crate::openai_chat::{Dialect, OpenAiClient, Target};
+use crate::http_model::HttpModel;
+use crate::kserve::KServe;
+use crate::ollama::Ollama;
+use crate::openai_chat::{Dialect, OpenAiChat};
+use crate::openai_responses::Responses;
+use crate::rerank::Rerank;
 use crate::secrets::Secrets;
-
-const OPENAI: &str = "https://api.openai.com/v1";
+use crate::target::{Proof, Target};
 
 /// What the host decides about addresses.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
@@ -19,6 +31,8 @@ pub struct Routing {
     pub openai_base: Option<String>,
     /// Whether `openai_base` stands for the address of every model, whatever protocol it declares.
     pub for_all: bool,
+    /// Stand for the addresses of other providers (`ANTHROPIC_BASE_URL`, `OLLAMA_HOST`).
+    pub bases: Vec<(Provider, String)>,
 }
 
 /// Clients for the models of a package.
@@ -39,10 +53,26 @@ impl Providers {
     /// The client of a model. Nothing is sent yet.
     ///
     /// # Errors
-    /// A protocol that this build does not speak, or no key.
+    /// No key, no address, or a model that the registry would have to name.
     pub fn client(&self, model: &Model) -> Result<Arc<dyn ModelClient>, ModelError> {
         let target = self.target(model)?;
-        Ok(Arc::new(OpenAiClient::new(self.egress.clone(), target)))
+        let wire = Wire { egress: self.egress.clone(), target };
+        if self.for_all().is_some() {
+            return Ok(Arc::new(openai(wire, Dialect::OpenAi)));
+        }
+        if model.provider == Provider::Kserve {
+            return Ok(Arc::new(KServe::new(wire)));
+        }
+        let (chat, embed, rerank) = protocols(model);
+        Ok(Arc::new(Client { wire, chat, embed, rerank }))
+    }
+
+    /// Where a model is asked and with whose key. Nothing is sent.
+    ///
+    /// # Errors
+    /// As [`Providers::client`].
+    pub fn target(&self, model: &Model) -> Result<Target, ModelError> {
+        credentials::target(self, model)
     }
 
     /// The way out, for tools.
@@ -57,62 +87,57 @@ impl Providers {
         &*self.secrets
     }
 
-    fn target(&self, model: &Model) -> Result<Target, ModelError> {
-        if let Some(base) = self.routing.openai_base.as_deref().filter(|_| self.routing.for_all) {
-            // A key that was declared for another provider must not go to the address that replaces it.
-            return Ok(self.openai(model, base, "OPENAI_API_KEY", Dialect::OpenAi));
-        }
-        let key = model.auth.as_deref().unwrap_or("OPENAI_API_KEY");
-        match model.provider {
-            Provider::Openai => {
-                let base = model.address.as_deref().or(self.routing.openai_base.as_deref());
-                let target = self.openai(model, base.unwrap_or(OPENAI), key, Dialect::OpenAi);
-                if target.key.is_none() && target.base == OPENAI { Err(no_key(&target)) } else { Ok(target) }
-            }
-            Provider::OpenaiCompatible => self.compatible(model),
-            Provider::Anthropic => Err(cannot_speak(model, "anthropic")),
-            Provider::Bedrock => Err(cannot_speak(model, "bedrock")),
-            Provider::Vertex => Err(cannot_speak(model, "vertex")),
-            Provider::Gemini => Err(cannot_speak(model, "gemini")),
-            Provider::Registry => Err(cannot_speak(model, "registry")),
-        }
+    /// The address that stands for all.
+    fn for_all(&self) -> Option<&str> {
+        self.routing.openai_base.as_deref().filter(|_| self.routing.for_all)
     }
+}
 
-    fn compatible(&self, model: &Model) -> Result<Target, ModelError> {
-        let Some(address) = model.address.as_deref() else {
-            let message = format!(
-                "model `{}` has no address: write the base, such as `http://127.0.0.1:8080/v1`",
-                model.name
-            );
-            return Err(ModelError::new(ErrorKind::Unsupported, message));
-        };
-        match &model.auth {
-            Some(key) => {
-                let target = self.openai(model, address, key, Dialect::Compatible);
-                if target.key.is_none() { Err(no_key(&target)) } else { Ok(target) }
-            }
-            // OpenAI's key is not for others: without `auth` nothing is sent.
-            None => {
-                let target = self.openai(model, address, "", Dialect::Compatible);
-                Ok(Target { key_name: format!("`auth` of model `{}`", model.name), ..target })
-            }
-        }
+fn openai(wire: Wire, dialect: Dialect) -> Client {
+    Client {
+        wire,
+        chat: Some(Box::new(OpenAiChat { dialect })),
+        embed: Some(Box::new(OpenAiEmbed)),
+        rerank: None,
     }
+}
 
-    fn openai(&self, model: &Model, base: &str, key: &str, dialect: Dialect) -> Target {
-        Target {
-            name: model.name.to_string(),
-            id: model.id.to_string(),
-            base: base.trim_end_matches('/').to_owned(),
-            key: self.key(key),
-            key_name: crate::secrets::variable_of(key),
-            dialect,
-        }
-    }
+type Protocols = (Option<Box<dyn Protocol>>, Option<Box<dyn Embedding>>, Option<Box<dyn Reranking>>);
 
-    fn key(&self, name: &str) -> Option<SecretString> {
-        if name.is_empty() { None } else { self.secrets.secret(name) }
+/// What each provider's wire can do.
+fn protocols(model: &Model) -> Protocols {
+    let chat = |dialect| Some(Box::new(OpenAiChat { dialect }) as Box<dyn Protocol>);
+    let openai_embed = || Some(Box::new(OpenAiEmbed) as Box<dyn Embedding>);
+    match model.provider {
+        Provider::Openai | Provider::Azure => (chat(Dialect::OpenAi), openai_embed(), None),
+        // vLLM and llama.cpp put texts in order as Jina does.
+        Provider::OpenaiCompatible => {
+            (chat(Dialect::Compatible), openai_embed(), Some(Box::new(Rerank::Jina)))
+        }
+        Provider::OpenaiResponses => (Some(Box::new(Responses)), openai_embed(), None),
+        Provider::Anthropic => (Some(Box::new(Anthropic)), None, None),
+        Provider::Gemini => (Some(Box::new(Gemini)), Some(Box::new(GeminiEmbed)), None),
+        Provider::Vertex => (Some(Box::new(Gemini)), None, None),
+        Provider::Bedrock => (Some(Box::new(Bedrock)), None, None),
+        Provider::Ollama => {
+            (Some(Box::new(Ollama { context: model.context })), Some(Box::new(OllamaEmbed)), None)
+        }
+        Provider::Http => (Some(Box::new(HttpModel)), Some(Box::new(HttpModel)), None),
+        Provider::Cohere => (None, Some(Box::new(CohereEmbed)), Some(Box::new(Rerank::Cohere))),
+        Provider::Voyage => (None, Some(Box::new(VoyageEmbed)), Some(Box::new(Rerank::Voyage))),
+        Provider::Jina => (None, openai_embed(), Some(Box::new(Rerank::Jina))),
+        Provider::Tei => (None, Some(Box::new(TeiEmbed)), Some(Box::new(Rerank::Tei))),
+        Provider::Kserve | Provider::Registry => (None, None, None),
     }
+}
+
+/// A name that only the registry could turn into a model.
+fn needs_registry(model: &Model) -> ModelError {
+    let message = format!(
+        "model `{}` is named by the registry (`{}`), which this build cannot reach; name a provider, or use --cassette",
+        model.name, model.id
+    );
+    ModelError::new(ErrorKind::Unsupported, message)
 }
 
 fn no_key(target: &Target) -> ModelError {
@@ -124,12 +149,20 @@ fn no_key(target: &Target) -> ModelError {
     ModelError::new(ErrorKind::Auth, message)
 }
 
-fn cannot_speak(model: &Model, protocol: &str) -> ModelError {
-    let message = format!(
-        "model `{}` speaks {protocol}, which this build cannot yet; use --cassette or an openai_compatible address",
-        model.name
-    );
+fn no_address(model: &Model, example: &str) -> ModelError {
+    let message = format!("model `{}` has no address: write the base, such as `{example}`", model.name);
     ModelError::new(ErrorKind::Unsupported, message)
+}
+
+/// A target without a proof.
+fn bare(model: &Model, base: &str, key_name: String) -> Target {
+    Target {
+        name: model.name.to_string(),
+        id: model.id.to_string(),
+        base: base.trim_end_matches('/').to_owned(),
+        proof: Proof::None,
+        key_name,
+    }
 }
 
 #[cfg(test)]

@@ -37,17 +37,22 @@ impl Parser {
     /// [`TooLong`]
     pub fn push(&mut self, bytes: &[u8]) -> Result<Vec<Event>, TooLong> {
         let mut events = Vec::new();
-        for &byte in bytes {
-            let second_half_of_crlf = std::mem::take(&mut self.after_cr) && byte == b'\n';
-            match byte {
-                b'\n' if second_half_of_crlf => {}
-                b'\n' | b'\r' => {
-                    self.after_cr = byte == b'\r';
-                    events.extend(self.end_line()?);
-                }
-                _ if self.line.len() >= LONGEST => return Err(TooLong),
-                _ => self.line.push(byte),
+        let mut rest = bytes;
+        while let [first, after @ ..] = rest {
+            if std::mem::take(&mut self.after_cr) && *first == b'\n' {
+                rest = after;
+                continue;
             }
+            let end = rest.iter().position(|byte| matches!(byte, b'\n' | b'\r'));
+            let (line, behind) = rest.split_at(end.unwrap_or(rest.len()));
+            if self.line.len() + line.len() > LONGEST {
+                return Err(TooLong);
+            }
+            self.line.extend_from_slice(line);
+            let [ending, behind @ ..] = behind else { break };
+            self.after_cr = *ending == b'\r';
+            events.extend(self.end_line()?);
+            rest = behind;
         }
         Ok(events)
     }

@@ -56,7 +56,7 @@ fn model(protocol: Protocol, address: Option<&str>) -> Model {
 
 fn providers(server: &Provider) -> Providers {
     let secrets = FixedSecrets::new([("OPENAI_API_KEY".to_owned(), KEY.to_owned())]);
-    let routing = Routing { openai_base: Some(server.base()), for_all: false };
+    let routing = Routing { openai_base: Some(server.base()), ..Routing::default() };
     Providers::new(egress(), Arc::new(secrets), routing)
 }
 
@@ -338,22 +338,19 @@ fn vectors_come_as_base64_or_numbers_and_in_order() {
 }
 
 #[test]
-fn other_protocols_are_refused_clearly_unless_one_address_stands_for_all() {
+fn one_address_may_stand_for_all_and_takes_no_other_key() {
     let server = Provider::start([Answer::ok("Hi")]);
     let claude = Model { auth: Some("CLAUDE_KEY".into()), ..model(Protocol::Anthropic, None) };
-    let error = providers(&server).client(&claude).err().unwrap();
-    assert_eq!(
-        error.message,
-        "model `fast` speaks anthropic, which this build cannot yet; use --cassette or an openai_compatible address"
-    );
     let secrets = FixedSecrets::new([("CLAUDE_KEY".to_owned(), "sk-other".to_owned())]);
-    let routing = Routing { openai_base: Some(server.base()), for_all: true };
+    let routing = Routing { openai_base: Some(server.base()), for_all: true, ..Routing::default() };
     let all = Providers::new(egress(), Arc::new(secrets), routing);
     wait(all.client(&claude).unwrap().chat(&request(), PATIENT, None)).unwrap();
     assert_eq!(server.seen()[0].headers.get("authorization"), None, "another provider's key stays at home");
     let keyless = Providers::new(egress(), Arc::new(FixedSecrets::default()), Routing::default());
     let error = keyless.client(&model(Protocol::Openai, None)).err().unwrap();
     assert!(error.message.contains("set OPENAI_API_KEY"), "{error}");
+    let named = keyless.client(&model(Protocol::Registry, None)).err().unwrap();
+    assert!(named.message.contains("named by the registry (`m-1`)"), "{named}");
 }
 
 // ---- tools

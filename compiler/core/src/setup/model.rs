@@ -39,8 +39,35 @@ const CAPABILITIES: [(&str, Capability); 9] = [
     ("Rerank", Capability::Rerank),
 ];
 
-const PROVIDERS: [&str; 7] =
-    ["openai", "anthropic", "bedrock", "vertex", "gemini", "openai_compatible", "registry"];
+/// Where a provider is.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Place {
+    /// At an address of its own; another one may be written before the model.
+    Known,
+    /// Wherever the author says: `name("address", "model")`.
+    Written,
+    /// The address is the model.
+    IsModel,
+}
+
+const PROVIDERS: [(&str, Provider, Place); 16] = [
+    ("openai", Provider::Openai, Place::Known),
+    ("openai_responses", Provider::OpenaiResponses, Place::Known),
+    ("openai_compatible", Provider::OpenaiCompatible, Place::Written),
+    ("azure", Provider::Azure, Place::Written),
+    ("anthropic", Provider::Anthropic, Place::Known),
+    ("bedrock", Provider::Bedrock, Place::Known),
+    ("gemini", Provider::Gemini, Place::Known),
+    ("vertex", Provider::Vertex, Place::Known),
+    ("ollama", Provider::Ollama, Place::Known),
+    ("kserve", Provider::Kserve, Place::Written),
+    ("http", Provider::Http, Place::IsModel),
+    ("cohere", Provider::Cohere, Place::Known),
+    ("voyage", Provider::Voyage, Place::Known),
+    ("jina", Provider::Jina, Place::Known),
+    ("tei", Provider::Tei, Place::IsModel),
+    ("registry", Provider::Registry, Place::Known),
+];
 
 /// Lowers a model.
 pub(crate) fn lower(elab: &mut Elab<'_, '_>, setup: &ast::Setup) -> Model {
@@ -53,7 +80,7 @@ pub(crate) fn lower(elab: &mut Elab<'_, '_>, setup: &ast::Setup) -> Model {
         address,
         auth: settings.secret(elab, "auth"),
         region: settings.text(elab, "region"),
-        can: capabilities(elab, &settings),
+        can: capabilities(elab, &settings, provider),
         context: settings.tokens(elab, "context"),
         output: settings.tokens(elab, "output"),
         price_in: settings.price(elab, "price_in"),
@@ -78,31 +105,33 @@ fn provider(elab: &mut Elab<'_, '_>, setup: &ast::Setup) -> (Provider, SmolStr, 
     if matches!(source.kind, Ast::Missing) {
         return unknown;
     }
+    let names: Vec<&str> = PROVIDERS.iter().map(|(name, ..)| *name).collect();
     let Some(call) = source_call(source) else {
-        unknown_source(elab, source, &PROVIDERS);
+        unknown_source(elab, source, &names);
         return unknown;
     };
-    let provider = match call.path.as_slice() {
-        ["openai"] => Provider::Openai,
-        ["anthropic"] => Provider::Anthropic,
-        ["bedrock"] => Provider::Bedrock,
-        ["vertex"] => Provider::Vertex,
-        ["gemini"] => Provider::Gemini,
-        ["registry"] => Provider::Registry,
-        ["openai_compatible"] => {
-            let address = call.text(elab, 0, "the address");
-            let id = call.text(elab, 1, "the name of the model");
-            return (Provider::OpenaiCompatible, id, Some(address));
-        }
-        _ => {
-            unknown_source(elab, source, &PROVIDERS);
-            return unknown;
-        }
+    let found = PROVIDERS.iter().find(|(name, ..)| call.path.as_slice() == [*name]);
+    let Some((_, provider, place)) = found.copied() else {
+        unknown_source(elab, source, &names);
+        return unknown;
     };
-    (provider, call.text(elab, 0, "the name of the model"), None)
+    let has_two = call.args.len() > 1;
+    match place {
+        Place::IsModel => {
+            let address = call.text(elab, 0, "the address");
+            let id =
+                if has_two { call.text(elab, 1, "the name of the model") } else { setup.name.text.clone() };
+            (provider, id, Some(address))
+        }
+        Place::Known if !has_two => (provider, call.text(elab, 0, "the name of the model"), None),
+        Place::Known | Place::Written => {
+            let address = call.text(elab, 0, "the address");
+            (provider, call.text(elab, 1, "the name of the model"), Some(address))
+        }
+    }
 }
 
-fn capabilities(elab: &mut Elab<'_, '_>, settings: &Settings<'_>) -> Vec<Capability> {
+fn capabilities(elab: &mut Elab<'_, '_>, settings: &Settings<'_>, provider: Provider) -> Vec<Capability> {
     let Some(value) = settings.value("can") else { return Vec::new() };
     let words: Vec<&str> = CAPABILITIES.iter().map(|(word, _)| *word).collect();
     let Ast::List(items) = &value.kind else {
@@ -118,13 +147,44 @@ fn capabilities(elab: &mut Elab<'_, '_>, settings: &Settings<'_>) -> Vec<Capabil
             _ => SmolStr::default(),
         };
         match CAPABILITIES.iter().find(|(name, _)| *name == word) {
-            Some((_, capability)) => found.push(*capability),
+            Some((_, capability)) if may(provider, *capability) => found.push(*capability),
+            Some(_) => {
+                let provider = provider_name(provider);
+                let message = format!(
+                    "no model of `{provider}` can be asked for `{word}`: the protocol has no words for it"
+                );
+                elab.out.push(report::names::wrong_setting(span, message, format!("leave `{word}` out")));
+            }
             None => elab.out.push(report::names::bad_choice(span, "can", &word, &words)),
         }
     }
     found.sort_unstable();
     found.dedup();
     found
+}
+
+fn provider_name(provider: Provider) -> &'static str {
+    PROVIDERS.iter().find(|(_, known, _)| *known == provider).map_or("registry", |(name, ..)| name)
+}
+
+/// Whether a provider's protocol has words for a capability; whether the model has it is the author's to say.
+const fn may(provider: Provider, capability: Capability) -> bool {
+    use Capability::{Audio, Embed, File, Image, Json, Rerank, Stream, Tools};
+    match provider {
+        Provider::Openai | Provider::Azure => !matches!(capability, Rerank),
+        Provider::OpenaiCompatible | Provider::Registry => true,
+        Provider::OpenaiResponses => !matches!(capability, Rerank | Audio),
+        Provider::Anthropic => matches!(capability, Json | Stream | Tools | Image | File),
+        Provider::Bedrock | Provider::Vertex => {
+            matches!(capability, Json | Stream | Tools | Image | Audio | File)
+        }
+        Provider::Gemini => matches!(capability, Json | Stream | Tools | Image | Audio | File | Embed),
+        Provider::Ollama => matches!(capability, Json | Stream | Tools | Image | Embed),
+        Provider::Kserve | Provider::Http => matches!(capability, Json | Embed),
+        Provider::Cohere | Provider::Voyage | Provider::Jina | Provider::Tei => {
+            matches!(capability, Embed | Rerank)
+        }
+    }
 }
 
 /// Names of models in square brackets.

@@ -170,5 +170,6 @@ fn facts_json(facts: &Facts) -> Json {
         "prompt": facts.prompt,
         "request_id": facts.request_id,
         "finish": facts.finish,
+        "tolerances": facts.tolerances,
     })
 }

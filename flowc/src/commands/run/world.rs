@@ -8,7 +8,7 @@ use flow_ir::flow::Flow;
 use flow_ir::setup::{Call, Callee, Model, PromptTool, Provider};
 use flow_ir::{Bundle, FlowId, ModelId, PromptId};
 use flow_providers::http::{Allowed, Egress, EgressOptions};
-use flow_providers::{EnvironmentSecrets, Providers, Routing, Secrets as _};
+use flow_providers::{EnvironmentSecrets, Providers, Routing, Secrets as _, default_key};
 use flow_runtime::effects::{Cassette, Halves, Live, Outside, Replay};
 use flow_store::{LocalStore, Store};
 
@@ -58,9 +58,24 @@ pub(crate) fn real(egress: &[String], root: PathBuf) -> Result<Live, Stop> {
         .find_map(|name| std::env::var(name).ok().filter(|value| !value.is_empty()));
     let egress = Egress::new(EgressOptions { allow, proxy, ..EgressOptions::default() })
         .map_err(|error| Stop::usage(format!("cannot reach out: {error}")))?;
-    let openai_base = std::env::var("OPENAI_BASE_URL").ok().filter(|value| !value.is_empty());
-    let routing = Routing { for_all: false, openai_base };
+    let routing = Routing { for_all: false, openai_base: variable("OPENAI_BASE_URL"), bases: bases() };
     Ok(Live::new(Providers::new(egress, Arc::new(EnvironmentSecrets), routing), root))
+}
+
+/// Addresses that stand for those of providers, under the names that their own libraries use.
+fn bases() -> Vec<(Provider, String)> {
+    let known = [
+        (Provider::Anthropic, "ANTHROPIC_BASE_URL"),
+        (Provider::Gemini, "GEMINI_BASE_URL"),
+        (Provider::Ollama, "OLLAMA_HOST"),
+        (Provider::Bedrock, "AWS_ENDPOINT_URL_BEDROCK_RUNTIME"),
+    ];
+    let with_scheme = |base: String| if base.contains("://") { base } else { format!("http://{base}") };
+    known.into_iter().filter_map(|(provider, name)| Some((provider, with_scheme(variable(name)?)))).collect()
+}
+
+fn variable(name: &str) -> Option<String> {
+    std::env::var(name).ok().filter(|value| !value.is_empty())
 }
 
 /// The recording in a file.
@@ -101,22 +116,20 @@ fn has_keys(bundle: &Bundle, flow: FlowId) -> Result<(), Stop> {
         .help("--live asks without looking for keys first, for servers that need none"))
 }
 
-/// The variable that is not set, if this model cannot do without it.
+/// The variable that is not set, if this model cannot do without it. A model at an address of the author's may need
+/// none.
 fn key_of(model: &Model) -> Option<String> {
-    let name = match (model.provider, &model.auth) {
-        (_, Some(name)) => name.as_str(),
-        (Provider::Openai, None) => "OPENAI_API_KEY",
-        (
-            Provider::Anthropic
-            | Provider::Bedrock
-            | Provider::Vertex
-            | Provider::Gemini
-            | Provider::OpenaiCompatible
-            | Provider::Registry,
-            None,
-        ) => return None,
+    let name = match &model.auth {
+        Some(name) => name.as_str(),
+        None if model.address.is_some() && model.provider != Provider::Azure => return None,
+        None => default_key(model.provider)?,
     };
-    EnvironmentSecrets.secret(name).is_none().then(|| name.to_owned())
+    let bearer = model.provider == Provider::Bedrock && is_set("AWS_BEARER_TOKEN_BEDROCK");
+    (!bearer && !is_set(name)).then(|| name.to_owned())
+}
+
+fn is_set(name: &str) -> bool {
+    EnvironmentSecrets.secret(name).is_some()
 }
 
 /// The models that a flow asks first, in it and in the flows that it calls.

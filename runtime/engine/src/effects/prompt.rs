@@ -1,6 +1,6 @@
 //! Asking a model: render, call, decode, repair.
 //!
-//! `render` makes the messages, `chain` gets one reply (retries, fallbacks, budget), `decode` reads it strictly,
+//! `render` makes the messages, `chain` gets one reply (retries, fallbacks, budget), `decode` reads it,
 //! `confidence` says how sure it is, `digest` names the prompt in recordings, `toolbox` runs the read-only tools
 //! that a model asks for. One *conversation* ends with a value; a vote holds several.
 
@@ -89,7 +89,7 @@ async fn converse(call: &Call<'_>, spent: &mut Spent) -> Result<Value, Raised> {
     loop {
         let reply = reply_without_tools(call, &mut messages, spent).await?;
         messages.push(Message::text(Role::Assistant, reply.text.clone()));
-        let problem = match decode::value(call, &reply) {
+        let problem = match decode::value(call, &reply, spent) {
             Ok(value) => {
                 spent.facts.confidence = confidence::of_reply(call, &reply, &value)?;
                 spent.facts.messages = Some(render::as_value(&messages));
@@ -128,10 +128,14 @@ async fn reply_without_tools(
         }
         rounds -= 1;
         let most = longest_answer(call);
-        let asked = toolbox::heard(reply.tool_calls, most);
+        let ChatReply { tool_calls, verbatim, text, .. } = reply;
+        let count = tool_calls.len();
+        let asked = toolbox::heard(tool_calls, most);
+        // A turn in the provider's own words holds every call, and each must be answered.
+        let verbatim = verbatim.filter(|_| asked.len() == count);
         let answers = toolbox::answers(call, &asked, spent).await?;
-        let text = tokens::front(&reply.text, most);
-        messages.push(Message { tool_calls: asked, ..Message::text(Role::Assistant, text) });
+        let text = tokens::front(&text, most);
+        messages.push(Message { tool_calls: asked, verbatim, ..Message::text(Role::Assistant, text) });
         messages.extend(answers);
     }
 }

@@ -85,6 +85,9 @@ impl Spent {
         self.facts.request_id = other.request_id.or(self.facts.request_id.take());
         self.facts.finish = other.finish.or(self.facts.finish.take());
         self.facts.messages = other.messages.or(self.facts.messages.take());
+        self.facts.tolerances.extend(other.tolerances);
+        self.facts.tolerances.sort_unstable();
+        self.facts.tolerances.dedup();
     }
 
     pub(crate) fn end(mut self, cx: &InvokeContext, result: Result<Value, Raised>) -> Outcome {

@@ -156,7 +156,7 @@ fn samples_fit_their_types() {
 }
 
 /// Any value of a type.
-fn any_value(types: &Types, ty: TypeId) -> BoxedStrategy<Value> {
+pub(crate) fn any_value(types: &Types, ty: TypeId) -> BoxedStrategy<Value> {
     match types.bundle.ty(ty) {
         Type::Int { min, max } => {
             (min.unwrap_or(i64::MIN)..=max.unwrap_or(i64::MAX)).prop_map(Value::Int).boxed()

@@ -89,11 +89,19 @@ impl HttpRequest {
     /// The secret holds what no header may hold.
     pub fn bearer(&mut self, secret: &SecretString) -> Result<(), HttpError> {
         let text = format!("Bearer {}", secret.expose_secret());
+        self.secret("authorization", &SecretString::from(text))
+    }
+
+    /// Sets any header that no log shows and no other origin gets.
+    ///
+    /// # Errors
+    /// The secret holds what no header may hold.
+    pub fn secret(&mut self, name: &'static str, secret: &SecretString) -> Result<(), HttpError> {
         let bad =
             |_| HttpError::new(HttpErrorKind::BadAddress, "the key holds characters that no header may hold");
-        let mut value = HeaderValue::from_str(&text).map_err(bad)?;
+        let mut value = HeaderValue::from_str(secret.expose_secret()).map_err(bad)?;
         value.set_sensitive(true);
-        self.headers.insert(reqwest::header::AUTHORIZATION, value);
+        self.headers.insert(HeaderName::from_static(name), value);
         Ok(())
     }
 

@@ -1,21 +1,34 @@
 //! Between `flow-model`'s types and the wire.
 
 use flow_model::{
-    ChatReply, ChatRequest, Finish, Message, Output, Part, Role, TokenProbability, ToolCall, Usage,
+    ChatReply, ChatRequest, Finish, Message, ModelError, Output, Part, Role, TokenProbability, ToolCall,
+    Usage, Verbatim,
 };
 use serde_json::{Value, json};
 
 use super::client::Dialect;
 use super::wire;
+use crate::media::{Media, cannot_send, format_of};
+use crate::target::Target;
 
-pub(super) fn request(request: &ChatRequest, dialect: Dialect, stream: bool) -> wire::Request<'_> {
+/// The name under which turns are repeated.
+pub(super) const WIRE: &str = "openai_chat";
+
+pub(super) fn request<'r>(
+    target: &Target,
+    request: &'r ChatRequest,
+    dialect: Dialect,
+    stream: bool,
+) -> Result<wire::Request<'r>, ModelError> {
+    let messages: Result<Vec<Value>, ModelError> =
+        request.messages.iter().map(|one| message(target, one)).collect();
     let (new, old) = match dialect {
         Dialect::OpenAi => (request.max_output, None),
         Dialect::Compatible => (None, request.max_output),
     };
-    wire::Request {
+    Ok(wire::Request {
         model: &request.model,
-        messages: request.messages.iter().map(message).collect(),
+        messages: messages?,
         max_completion_tokens: new,
         max_tokens: old,
         temperature: request.temperature,
@@ -24,7 +37,7 @@ pub(super) fn request(request: &ChatRequest, dialect: Dialect, stream: bool) -> 
         logprobs: request.logprobs.then_some(true),
         stream,
         stream_options: stream.then(|| json!({ "include_usage": true })),
-    }
+    })
 }
 
 fn tool(tool: &flow_model::ToolSpec) -> Value {
@@ -42,7 +55,7 @@ fn response_format(output: &Output) -> Option<Value> {
     }
 }
 
-fn message(message: &Message) -> Value {
+fn message(target: &Target, message: &Message) -> Result<Value, ModelError> {
     let role = match message.role {
         Role::System => "system",
         Role::User => "user",
@@ -51,14 +64,19 @@ fn message(message: &Message) -> Value {
     };
     let mut wire = serde_json::Map::new();
     wire.insert("role".into(), json!(role));
-    wire.insert("content".into(), content(&message.content));
+    wire.insert("content".into(), content(target, &message.content)?);
     if !message.tool_calls.is_empty() {
         wire.insert("tool_calls".into(), message.tool_calls.iter().map(call).collect());
+        // Servers that reason want to see what they thought before they asked for a tool.
+        let own = message.verbatim.as_ref().filter(|verbatim| verbatim.wire == WIRE);
+        if let Some(Value::Object(reasoning)) = own.map(|verbatim| &verbatim.content) {
+            wire.extend(reasoning.clone());
+        }
     }
     if let Some(id) = &message.answers {
         wire.insert("tool_call_id".into(), json!(id));
     }
-    Value::Object(wire)
+    Ok(Value::Object(wire))
 }
 
 fn call(call: &ToolCall) -> Value {
@@ -66,25 +84,40 @@ fn call(call: &ToolCall) -> Value {
     json!({ "id": call.id, "type": "function", "function": function })
 }
 
-fn content(parts: &[Part]) -> Value {
+fn content(target: &Target, parts: &[Part]) -> Result<Value, ModelError> {
     match parts {
-        [] => json!(""),
-        [Part::Text(text)] => json!(text),
-        parts => parts.iter().map(part).collect(),
+        [] => Ok(json!("")),
+        [Part::Text(text)] => Ok(json!(text)),
+        parts => parts.iter().map(|one| part(target, one)).collect(),
     }
 }
 
-fn part(part: &Part) -> Value {
+fn part(target: &Target, part: &Part) -> Result<Value, ModelError> {
     match part {
-        Part::Text(text) => json!({ "type": "text", "text": text }),
-        Part::Image { uri } => json!({ "type": "image_url", "image_url": { "url": uri } }),
+        Part::Text(text) => Ok(json!({ "type": "text", "text": text })),
+        Part::Image { uri } => Ok(json!({ "type": "image_url", "image_url": { "url": uri } })),
+        Part::Audio { uri } => match Media::of(uri) {
+            Media::Inline { mime, base64 } => {
+                let audio = json!({ "data": base64, "format": format_of(mime) });
+                Ok(json!({ "type": "input_audio", "input_audio": audio }))
+            }
+            Media::Address(_) => Err(cannot_send(target, "audio by its address", "; give it as `data:`")),
+        },
+        Part::File { uri } => match Media::of(uri) {
+            Media::Inline { mime, .. } => {
+                let name = format!("document.{}", format_of(mime));
+                Ok(json!({ "type": "file", "file": { "filename": name, "file_data": uri } }))
+            }
+            Media::Address(_) => Err(cannot_send(target, "document by its address", "; give it as `data:`")),
+        },
     }
 }
 
 /// A whole answer; `None` if there is no choice in it.
-pub(super) fn reply(completion: wire::Completion, request_id: Option<String>) -> Option<ChatReply> {
+pub(super) fn reply(completion: wire::Completion) -> Option<ChatReply> {
     let choice = completion.choices.unwrap_or_default().into_iter().next()?;
-    let message = choice.message?;
+    let mut message = choice.message?;
+    let reasoning = message.take_reasoning().map(|(name, value)| (name.to_owned(), value)).collect();
     let calls = message.tool_calls.unwrap_or_default();
     Some(ChatReply {
         text: text_of(message.content.as_ref()),
@@ -93,9 +126,15 @@ pub(super) fn reply(completion: wire::Completion, request_id: Option<String>) ->
         finish: finish(choice.finish_reason.as_deref().unwrap_or("none")),
         usage: completion.usage.as_ref().and_then(usage),
         model: completion.model.unwrap_or_default(),
-        request_id,
         tokens: choice.logprobs.map(tokens).unwrap_or_default(),
+        verbatim: verbatim(reasoning),
+        ..ChatReply::default()
     })
+}
+
+/// The reasoning of a turn, to be sent back with it.
+pub(super) fn verbatim(reasoning: serde_json::Map<String, Value>) -> Option<Verbatim> {
+    (!reasoning.is_empty()).then(|| Verbatim { wire: WIRE.to_owned(), content: Value::Object(reasoning) })
 }
 
 /// Texts and parts of texts; other parts hold no answer.

@@ -6,24 +6,14 @@
 use std::collections::BTreeMap;
 
 use flow_model::{ChatReply, Delta, DeltaSink, Finish, TokenProbability, ToolCall, Usage};
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use super::{map, wire};
-
-/// What one event says.
-pub(super) enum Step {
-    /// More will come.
-    Go,
-    /// The terminal event.
-    Done,
-    /// An error inside the stream.
-    Failed(Value),
-    /// No chunk.
-    Malformed,
-}
+use crate::client::{Assembler, Step};
+use crate::sse::Event;
 
 #[derive(Default)]
-pub(super) struct Assembler {
+pub(super) struct Chunks {
     text: String,
     refusal: String,
     calls: BTreeMap<usize, ToolCall>,
@@ -31,12 +21,12 @@ pub(super) struct Assembler {
     usage: Option<Usage>,
     model: String,
     tokens: Vec<TokenProbability>,
-    pub(super) events: u64,
+    reasoning: Map<String, Value>,
 }
 
-impl Assembler {
-    pub(super) fn take(&mut self, data: &str, sink: &mut Option<DeltaSink<'_>>) -> Step {
-        self.events += 1;
+impl Assembler for Chunks {
+    fn take(&mut self, event: &Event, sink: &mut Option<DeltaSink<'_>>) -> Step {
+        let data = event.data.as_str();
         if data.trim() == "[DONE]" {
             return Step::Done;
         }
@@ -59,12 +49,36 @@ impl Assembler {
         Step::Go
     }
 
+    fn finish(self: Box<Self>) -> Option<ChatReply> {
+        let finish = self.finish?;
+        let named = |(position, call): (usize, ToolCall)| match call.id.is_empty() {
+            true => ToolCall { id: format!("call_{position}"), ..call },
+            false => call,
+        };
+        Some(ChatReply {
+            text: self.text,
+            refusal: Some(self.refusal).filter(|refusal| !refusal.is_empty()),
+            tool_calls: self.calls.into_iter().map(named).collect(),
+            finish,
+            usage: self.usage,
+            model: self.model,
+            tokens: self.tokens,
+            verbatim: map::verbatim(self.reasoning),
+            ..ChatReply::default()
+        })
+    }
+}
+
+impl Chunks {
     fn take_choice(&mut self, choice: wire::Choice, sink: &mut Option<DeltaSink<'_>>) {
         if let Some(reason) = choice.finish_reason {
             self.finish = Some(map::finish(&reason));
         }
         self.tokens.extend(choice.logprobs.map(map::tokens).unwrap_or_default());
-        let Some(delta) = choice.message else { return };
+        let Some(mut delta) = choice.message else { return };
+        for (name, piece) in delta.take_reasoning() {
+            add(&mut self.reasoning, name, piece);
+        }
         let piece = map::text_of(delta.content.as_ref());
         if !piece.is_empty() {
             self.text.push_str(&piece);
@@ -98,23 +112,16 @@ impl Assembler {
             entry.arguments.push_str(&map::arguments_of(function.arguments.as_ref()));
         }
     }
+}
 
-    /// The answer, if the stream said why the model stopped.
-    pub(super) fn finish(self, request_id: Option<String>) -> Option<ChatReply> {
-        let finish = self.finish?;
-        let named = |(position, call): (usize, ToolCall)| match call.id.is_empty() {
-            true => ToolCall { id: format!("call_{position}"), ..call },
-            false => call,
-        };
-        Some(ChatReply {
-            text: self.text,
-            refusal: Some(self.refusal).filter(|refusal| !refusal.is_empty()),
-            tool_calls: self.calls.into_iter().map(named).collect(),
-            finish,
-            usage: self.usage,
-            model: self.model,
-            request_id,
-            tokens: self.tokens,
-        })
+/// Texts are pieces of one text; lists are pieces of one list.
+fn add(all: &mut Map<String, Value>, name: &str, piece: Value) {
+    match (all.get_mut(name), piece) {
+        (Some(Value::String(text)), Value::String(more)) => text.push_str(&more),
+        (Some(Value::Array(list)), Value::Array(more)) => list.extend(more),
+        (Some(known), piece) => *known = piece,
+        (None, piece) => {
+            all.insert(name.to_owned(), piece);
+        }
     }
 }

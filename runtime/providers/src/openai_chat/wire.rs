@@ -60,6 +60,13 @@ pub(super) struct Message {
     pub(super) refusal: Option<String>,
     #[serde(default)]
     pub(super) tool_calls: Option<Vec<Call>>,
+    /// What the model thought, under the names that servers have for it.
+    #[serde(default)]
+    pub(super) reasoning_content: Option<Value>,
+    #[serde(default)]
+    pub(super) reasoning: Option<Value>,
+    #[serde(default)]
+    pub(super) reasoning_details: Option<Value>,
 }
 
 #[derive(Deserialize, Debug)]
@@ -92,4 +99,16 @@ pub(super) struct Logprobs {
 pub(super) struct Logprob {
     pub(super) token: String,
     pub(super) logprob: f64,
+}
+
+impl Message {
+    /// The reasoning fields that are there, by name.
+    pub(super) fn take_reasoning(&mut self) -> impl Iterator<Item = (&'static str, Value)> + use<> {
+        let fields = [
+            ("reasoning_content", self.reasoning_content.take()),
+            ("reasoning", self.reasoning.take()),
+            ("reasoning_details", self.reasoning_details.take()),
+        ];
+        fields.into_iter().filter_map(|(name, value)| Some((name, value.filter(|value| !value.is_null())?)))
+    }
 }

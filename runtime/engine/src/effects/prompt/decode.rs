@@ -1,15 +1,15 @@
-//! From a reply to a value, strictly.
+//! From a reply to a value: tolerant of form, strict about meaning.
 
-use flow_eval::Value;
-use flow_eval::json::{decode, validate};
-use flow_eval::schema::{WRAPPER, structured};
+use flow_eval::json::validate;
+use flow_eval::schema::structured;
+use flow_eval::{Value, answer};
 use flow_ir::effort::NOTE_TOKENS;
 use flow_ir::tokens;
 use flow_ir::types::Type;
 use flow_model::{ChatReply, Finish};
-use serde_json::Value as Json;
 
 use super::Call;
+use crate::effects::spent::Spent;
 
 /// Why a reply is no value.
 pub(super) enum Unusable {
@@ -19,11 +19,11 @@ pub(super) enum Unusable {
     Invalid(String),
 }
 
-pub(super) fn value(call: &Call<'_>, reply: &ChatReply) -> Result<Value, Unusable> {
+pub(super) fn value(call: &Call<'_>, reply: &ChatReply, spent: &mut Spent) -> Result<Value, Unusable> {
     if let Some(refusal) = refusal(call, reply) {
         return Err(Unusable::Refused(refusal));
     }
-    if matches!(reply.finish, Finish::Length | Finish::ContextExceeded) {
+    if reply.finish.is_cut() {
         let tokens = reply.usage.as_ref().and_then(|usage| usage.output);
         let after = tokens.map(|tokens| format!(" after {tokens} tokens")).unwrap_or_default();
         return Err(Unusable::Invalid(format!("it was cut off{after}; raise `output`, or ask for less")));
@@ -37,10 +37,11 @@ pub(super) fn value(call: &Call<'_>, reply: &ChatReply) -> Result<Value, Unusabl
             Err(error) => Err(Unusable::Invalid(error.to_string())),
         };
     }
-    let json = json_of(&reply.text).map_err(Unusable::Invalid)?;
-    let json =
-        if structured(bundle, ret).wrapped { unwrapped(json).map_err(Unusable::Invalid)? } else { json };
-    decode(bundle, ret, &json).map_err(|error| Unusable::Invalid(error.to_string()))
+    let wrapped = structured(bundle, ret).wrapped;
+    let answer = answer::read(bundle, ret, wrapped, &reply.text);
+    let answer = answer.map_err(|error| Unusable::Invalid(error.to_string()))?;
+    spent.facts.tolerances = answer.tolerances.iter().map(|one| one.name().into()).collect();
+    Ok(answer.value)
 }
 
 fn refusal(call: &Call<'_>, reply: &ChatReply) -> Option<String> {
@@ -51,33 +52,6 @@ fn refusal(call: &Call<'_>, reply: &ChatReply) -> Option<String> {
             Some(format!("the provider's content filter stopped the answer to `{name}`"))
         }
         (None, _) => None,
-    }
-}
-
-/// The text as JSON. A code fence around all of it is taken off: models put it there, and it says nothing.
-fn json_of(text: &str) -> Result<Json, String> {
-    let trimmed = text.trim();
-    let fenced = trimmed.strip_prefix("```").and_then(|rest| rest.strip_suffix("```"));
-    let inner = fenced.map(|rest| rest.strip_prefix("json").unwrap_or(rest)).unwrap_or(trimmed);
-    serde_json::from_str(inner).map_err(|error| {
-        if inner.trim().is_empty() {
-            return "it is empty, not JSON".to_owned();
-        }
-        format!("it is no JSON: {} at line {} column {}", syntax(&error), error.line(), error.column())
-    })
-}
-
-/// What kind of mistake, without quoting the answer.
-fn syntax(error: &serde_json::Error) -> &'static str {
-    if error.is_eof() { "it ends too early" } else { "a mistake" }
-}
-
-fn unwrapped(json: Json) -> Result<Json, String> {
-    let wrong = || format!("$: it must be an object with the field `{WRAPPER}` and no other");
-    let Json::Object(mut object) = json else { return Err(wrong()) };
-    match object.shift_remove(WRAPPER) {
-        Some(value) if object.is_empty() => Ok(value),
-        Some(_) | None => Err(wrong()),
     }
 }
 

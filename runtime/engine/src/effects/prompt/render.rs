@@ -30,7 +30,7 @@ pub(super) fn messages(call: &Call<'_>) -> Result<Vec<Message>, Raised> {
         let content = content?;
         // A message of nothing but empty holes says nothing, and some providers refuse it.
         if !content.is_empty() {
-            messages.push(Message { role, content, tool_calls: Vec::new(), answers: None });
+            messages.push(Message::of(role, content));
         }
     }
     Ok(messages)
@@ -39,16 +39,21 @@ pub(super) fn messages(call: &Call<'_>) -> Result<Vec<Message>, Raised> {
 fn part_of(piece: Rendered) -> Result<Part, Raised> {
     match piece {
         Rendered::Text(text) => Ok(Part::Text(text)),
-        Rendered::Media(media) if media.kind == MediaKind::Image && is_uri(&media.reference) => {
-            Ok(Part::Image { uri: media.reference.to_string() })
-        }
+        Rendered::Media(media) if is_uri(&media.reference) => Ok(media_part(&media)),
         Rendered::Media(media) => {
             let kind = media_name(media.kind);
-            let message = format!(
-                "an {kind} of a prompt must be an image by its address (https: or data:); this build sends no other {kind}"
-            );
+            let message = format!("an {kind} of a prompt must be named by its address (https: or data:)");
             Err(Raised::invalid(message))
         }
+    }
+}
+
+fn media_part(media: &Media) -> Part {
+    let uri = media.reference.to_string();
+    match media.kind {
+        MediaKind::Image => Part::Image { uri },
+        MediaKind::Audio => Part::Audio { uri },
+        MediaKind::File => Part::File { uri },
     }
 }
 
@@ -76,12 +81,12 @@ fn message_of(value: &Value) -> Option<Message> {
     let content = content.as_list()?.iter().filter_map(|part| match part {
         Value::Variant(0, payload) => Some(Part::Text(payload.first()?.as_text()?.to_owned())),
         Value::Variant(_, payload) => match payload.first()? {
-            Value::Media(media) => Some(Part::Image { uri: media.reference.to_string() }),
+            Value::Media(media) => Some(media_part(media)),
             _ => None,
         },
         _ => None,
     });
-    Some(Message { role, content: content.collect(), tool_calls: Vec::new(), answers: None })
+    Some(Message::of(role, content.collect()))
 }
 
 /// A conversation as `list(Message)` of the prelude.
@@ -97,14 +102,23 @@ pub(crate) fn as_value(messages: &[Message]) -> Value {
             message.tool_calls.iter().map(|call| text_part(&format!("{}({})", call.name, call.arguments)));
         let said = message.content.iter().map(|part| match part {
             Part::Text(text) => text_part(text),
-            Part::Image { uri } => {
-                let (mime, reference) = ("image/*".into(), uri.into());
-                let media = Media { kind: MediaKind::Image, mime, reference, size: 0 };
-                Value::Variant(1, Arc::from([Value::Media(Arc::new(media))]))
-            }
+            Part::Image { uri } => media_value(MediaKind::Image, uri),
+            Part::Audio { uri } => media_value(MediaKind::Audio, uri),
+            Part::File { uri } => media_value(MediaKind::File, uri),
         });
         Value::record([Value::unit_variant(role), Value::list(said.chain(calls))])
     }))
+}
+
+/// `Part` of the prelude: text, image, audio, file.
+fn media_value(kind: MediaKind, uri: &str) -> Value {
+    let (variant, mime) = match kind {
+        MediaKind::Image => (1, "image/*"),
+        MediaKind::Audio => (2, "audio/*"),
+        MediaKind::File => (3, "application/octet-stream"),
+    };
+    let media = Media { kind, mime: mime.into(), reference: uri.into(), size: 0 };
+    Value::Variant(variant, Arc::from([Value::Media(Arc::new(media))]))
 }
 
 fn text_part(text: &str) -> Value {
