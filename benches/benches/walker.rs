@@ -53,7 +53,7 @@ fn node(n: u32, callee: Callee) -> Node {
         params: Vec::new(),
         result: Some(SlotId(n + 1)),
         work: Work::Call(call),
-        edges: vec![Edge { to, when: None, on: Vec::new(), max: None, implicit: false }],
+        edges: vec![Edge { to, when: None, on: Vec::new(), max: None, implicit: false, clears: Vec::new() }],
         live: Vec::new(),
         handler: false,
     }
@@ -74,6 +74,7 @@ fn program(callee: Callee) -> Arc<Program> {
         on: Vec::new(),
         max: None,
         implicit: false,
+        clears: Vec::new(),
     };
     let flow = Flow {
         name: "five".into(),
@@ -82,7 +83,9 @@ fn program(callee: Callee) -> Arc<Program> {
         params: vec![text("line")],
         ret: TypeId(0),
         limits: Limits::default(),
-        slots: (0..=N_NODES).map(|n| Slot { name: format!("s{n}").into(), ty: TypeId(0) }).collect(),
+        slots: (0..=N_NODES)
+            .map(|n| Slot { name: format!("s{n}").into(), ty: TypeId(0), labels: Labels::default() })
+            .collect(),
         counters: Vec::new(),
         entry: vec![entry],
         nodes: (0..N_NODES).map(|n| node(n, callee)).collect(),

@@ -17,14 +17,16 @@ use crate::expr::{Elab, Place, Scope, Why};
 use crate::names::{Item, Module};
 use crate::package::{Package, Sig};
 use crate::setup::{self, Decl};
+use crate::trust::{self, Places, Sink};
 use crate::types::{Interner, Ty};
-use crate::{flow, report, tests_of, trigger};
+use crate::{flow, report, rules, tests_of, trigger};
 
 /// Everything that was lowered; only meaningful if nothing was wrong.
 #[derive(Default)]
 pub(crate) struct Lowered {
     pub(crate) bundle: Bundle,
     pub(crate) tests: Vec<Test>,
+    pub(crate) sinks: Vec<Sink>,
 }
 
 /// Checks and lowers all bodies.
@@ -64,7 +66,29 @@ pub(crate) fn lower(pkg: &Package<'_>, sources: &SourceMap, out: &mut Vec<Diagno
     if !out.iter().any(Diagnostic::is_error) {
         trigger::stream::check(pkg, &lowered.bundle, out);
     }
+    trust::mark_clearing(&mut lowered.bundle, &order);
+    if is_whole(pkg, &lowered.bundle) && !out.iter().any(is_about_text) {
+        lowered.sinks = trust::check(pkg, sources, &lowered.bundle, &order, out);
+        rules::check(&Places { pkg, sources, bundle: &lowered.bundle }, out);
+    }
     lowered
+}
+
+/// Whether something is wrong with the text, names or types: then nothing is known about values.
+fn is_about_text(found: &Diagnostic) -> bool {
+    found.is_error() && found.code.number < "FL0200"
+}
+
+/// Whether every table has a row for every declaration.
+fn is_whole(pkg: &Package<'_>, bundle: &Bundle) -> bool {
+    let count = |wanted: fn(&Item) -> bool| pkg.sigs.keys().filter(|item| wanted(item)).count();
+    bundle.flows.len() == count(|item| matches!(item, Item::Flow(_)))
+        && bundle.checks.len() == count(|item| matches!(item, Item::Check(_)))
+        && bundle.prompts.len() == count(|item| matches!(item, Item::Prompt(_)))
+        && bundle.tools.len() == count(|item| matches!(item, Item::Tool(_)))
+        && bundle.humans.len() == count(|item| matches!(item, Item::Human(_)))
+        && bundle.splits.len() == count(|item| matches!(item, Item::Split(_)))
+        && bundle.resources.len() == pkg.resources.len()
 }
 
 /// Whether a type is declared by the package itself, not by the prelude.

@@ -230,6 +230,20 @@ pub(crate) fn tool_effect(pkg: &Package<'_>, tool: Item) -> Option<Effect> {
     }
 }
 
+/// The answers of a human that `approves:` lists.
+pub(crate) fn approving(pkg: &Package<'_>, human: Item) -> Vec<SmolStr> {
+    let setting = settings(pkg, human).iter().find(|setting| setting.name.text == "approves");
+    let items = match setting.map(|setting| &setting.value) {
+        Some(ast::ArgValue::Expr(ast::Expr { kind: Ast::List(items), .. })) => items.as_slice(),
+        _ => &[],
+    };
+    let names = items.iter().filter_map(|item| match &item.kind {
+        Ast::Upper(name) | Ast::Name(name) => Some(name.clone()),
+        _ => None,
+    });
+    names.collect()
+}
+
 /// Parameters and result of a callee, as far as they do not depend on arguments.
 pub(crate) fn signature(pkg: &Package<'_>, target: Target) -> Option<(Vec<FieldDef>, Ty)> {
     match target {

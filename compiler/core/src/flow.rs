@@ -5,6 +5,7 @@
 //! values come before their uses, each typed under what is known there. Then the edges.
 
 mod calls;
+mod clearing;
 mod edges;
 mod outcomes;
 mod plan;
@@ -13,6 +14,7 @@ mod swallowed;
 use flow_diagnostics::{Diagnostic, SourceFile};
 use flow_grammar::ast;
 use flow_ir::flow::{Flow, Node, Slot, Work};
+use flow_ir::types::Labels;
 use flow_ir::{FlowId, NodeId, SlotId};
 use smol_str::SmolStr;
 
@@ -49,7 +51,7 @@ pub(crate) struct Lowering<'p, 'e, 'o> {
     facts: &'p Facts,
     plans: &'p [NodePlan],
     sig: &'p Sig,
-    slots: Vec<(SmolStr, Ty)>,
+    slots: Vec<(SmolStr, Ty, Labels)>,
     nodes: Vec<Slots>,
 }
 
@@ -81,7 +83,7 @@ pub(crate) fn lower(
         facts: &facts,
         plans: &plans,
         sig,
-        slots: sig.params.iter().map(|param| (param.name.clone(), param.ty.clone())).collect(),
+        slots: sig.params.iter().map(|param| (param.name.clone(), param.ty.clone(), param.labels)).collect(),
         nodes: vec![Slots::default(); flow.nodes.len()],
     };
     lowering.declare(flow);
@@ -99,8 +101,8 @@ pub(crate) fn lower(
 }
 
 impl<'p> Lowering<'p, '_, '_> {
-    fn add_slot(&mut self, name: &SmolStr, ty: Ty) -> SlotId {
-        self.slots.push((name.clone(), ty));
+    fn add_slot(&mut self, name: &SmolStr, ty: Ty, labels: Labels) -> SlotId {
+        self.slots.push((name.clone(), ty, labels));
         SlotId(u32::try_from(self.slots.len() - 1).unwrap_or(u32::MAX))
     }
 
@@ -112,7 +114,7 @@ impl<'p> Lowering<'p, '_, '_> {
                 node.params.iter().flatten().map(|param| self.declare_param(id, param)).collect();
             let plan = self.plans.get(index);
             let result = if node.work.is_some() && !node.name.is_missing() {
-                Some(self.add_slot(&node.name.text, Ty::Poison))
+                Some(self.add_slot(&node.name.text, Ty::Poison, Labels::default()))
             } else {
                 None
             };
@@ -146,7 +148,7 @@ impl<'p> Lowering<'p, '_, '_> {
         let ty = resolve_ty(&mut names, defs, &param.ty);
         let labels = labels_of(&names, defs, &param.ty);
         let name = param.name.text.clone();
-        let slot = self.add_slot(&name, ty.clone());
+        let slot = self.add_slot(&name, ty.clone(), labels);
         if self.scope_param(&name).is_none() && !param.name.is_missing() {
             let value = Value { slot, ty: ty.clone(), owner: Some(node), from_model: false };
             self.elab.scope.bind(&name, value);
@@ -240,7 +242,11 @@ impl<'p> Lowering<'p, '_, '_> {
         let slots = self
             .slots
             .iter()
-            .map(|(name, ty)| Slot { name: name.clone(), ty: types.exact(&pkg.defs, ty) })
+            .map(|(name, ty, labels)| Slot {
+                name: name.clone(),
+                ty: types.exact(&pkg.defs, ty),
+                labels: *labels,
+            })
             .collect();
         Flow {
             name: self.sig.name.clone(),

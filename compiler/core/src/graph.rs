@@ -42,6 +42,7 @@ pub use facts::{FactPath, Facts, Known, constraints};
 pub use live::{Liveness, live};
 pub use scope::{Binding, Place, Scope};
 pub use shape::{EdgeIx, EdgeKind, FlowGraph, GraphEdge, NodeIx, Vertex};
+pub(crate) use trie::Trie;
 pub use uses::{Use, uses_of_call, uses_of_edge, uses_of_expr, uses_of_need, uses_of_work};
 
 use crate::report::At;

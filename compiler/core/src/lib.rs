@@ -17,10 +17,13 @@ mod methods;
 mod names;
 mod package;
 mod report;
+mod rules;
 mod setup;
 mod tests_of;
 mod trigger;
+mod trust;
 mod types;
 mod workspace;
 
+pub use trust::Sink;
 pub use workspace::{Checked, Output, PackageInput, Workspace, check};

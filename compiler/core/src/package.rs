@@ -52,6 +52,10 @@ pub(crate) struct ResourceDecl {
     /// `None` if it could not be made out.
     pub(crate) kind: Option<ResourceKind>,
     pub(crate) item: Ty,
+    /// Of what it holds.
+    pub(crate) labels: Labels,
+    /// Of the name.
+    pub(crate) span: flow_diagnostics::Span,
 }
 
 /// A file to be checked.

@@ -11,11 +11,13 @@ pub(crate) mod limits;
 pub(crate) mod lock;
 pub(crate) mod names;
 pub(crate) mod prompts;
+pub(crate) mod rules;
 pub(crate) mod splits;
 pub(crate) mod stream;
 pub(crate) mod syntax;
 pub(crate) mod tests;
 pub(crate) mod tools;
+pub(crate) mod trust;
 pub(crate) mod types;
 pub(crate) mod windows;
 

@@ -20,6 +20,7 @@ use crate::lock::{self, Lock};
 use crate::manifest::{self, Manifest};
 use crate::package::{Package, Source, imports};
 use crate::report::{self, At};
+use crate::trust::Sink;
 use crate::{bodies, flow_paths};
 
 /// A package as text. Nothing is read from anywhere else.
@@ -49,6 +50,8 @@ pub struct Output {
     pub bundle: Bundle,
     /// For `flowc test`.
     pub tests: Vec<Test>,
+    /// Where values leave, with what may be in them; by flow, node and call.
+    pub sinks: Vec<Sink>,
     /// What `flow.toml` says.
     pub manifest: Manifest,
     /// What `flow.lock` must say.
@@ -167,8 +170,14 @@ impl Workspace {
         };
         let diagnostics = self.settle(out, &files, &manifest);
         let failed = diagnostics.iter().any(Diagnostic::is_error);
-        let output =
-            Output { bundle: lowered.bundle, tests: lowered.tests, manifest: manifest.clone(), lock, bounds };
+        let output = Output {
+            bundle: lowered.bundle,
+            tests: lowered.tests,
+            sinks: lowered.sinks,
+            manifest: manifest.clone(),
+            lock,
+            bounds,
+        };
         Checked { sources, diagnostics, output: (!failed).then_some(output) }
     }
 

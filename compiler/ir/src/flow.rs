@@ -6,7 +6,7 @@ use smol_str::SmolStr;
 use crate::expr::Expr;
 use crate::ids::{CounterId, LocalId, NodeId, SlotId, TypeId};
 use crate::setup::{Call, Callee};
-use crate::types::Field;
+use crate::types::{Field, Labels};
 use crate::units::{ErrorClass, Limits};
 
 /// A graph. One token walks it: it stands at a node, the node does its work, one edge is taken.
@@ -46,6 +46,9 @@ pub struct Slot {
     pub name: SmolStr,
     /// Of the value.
     pub ty: TypeId,
+    /// As a parameter declares them.
+    #[serde(skip_serializing_if = "Labels::is_none", default)]
+    pub labels: Labels,
 }
 
 /// A box of the graph.
@@ -133,6 +136,11 @@ pub struct Edge {
     /// Put here by the flow's header.
     #[serde(skip_serializing_if = "std::ops::Not::not", default)]
     pub implicit: bool,
+    /// Calls of the node, by position, that approved what they were shown: a person whose answer approves, a
+    /// `check` that returns `trusted`, a flow that returns only behind one of these. An edge with such a call is a
+    /// *clearing edge*: a `Sensitive` tool runs only behind one, and once for each.
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    pub clears: Vec<u32>,
 }
 
 /// Where an edge leads.

@@ -191,3 +191,11 @@ pub struct Labels {
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub secret: bool,
 }
+
+impl Labels {
+    /// Whether there is no label.
+    #[must_use]
+    pub fn is_none(&self) -> bool {
+        *self == Self::default()
+    }
+}

@@ -25,7 +25,7 @@ fn sure() -> Expr {
 }
 
 fn edge(to: Target) -> Edge {
-    Edge { to, when: None, on: Vec::new(), max: None, implicit: false }
+    Edge { to, when: None, on: Vec::new(), max: None, implicit: false, clears: Vec::new() }
 }
 
 fn node(name: &str, edges: Vec<Edge>) -> Node {
@@ -76,7 +76,9 @@ fn bundle() -> Bundle {
         params: Vec::new(),
         ret: VERDICT,
         limits: Limits { cost: Some(Usd(250_000)), time_ms: Some(28_800_000), ..Limits::default() },
-        slots: vec![Slot { name: "mail".into(), ty: VERDICT }, Slot { name: "ask".into(), ty: VERDICT }],
+        slots: ["mail", "ask"]
+            .map(|name| Slot { name: name.into(), ty: VERDICT, labels: Default::default() })
+            .to_vec(),
         counters: vec![2],
         entry: vec![edge(Target::Node(NodeId(0), Vec::new()))],
         nodes: vec![ask, rewrite, node("escalate", vec![edge(done)])],

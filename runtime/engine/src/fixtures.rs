@@ -101,7 +101,7 @@ pub(crate) fn field(name: &str) -> Field {
 
 /// A flow of one parameter, slot 0. Node n's result is slot n + 1; slots above are free for parameters.
 pub(crate) fn flow(name: &str, nodes: Vec<Node>) -> Flow {
-    let slot = |name: String| Slot { name: name.into(), ty: TEXT };
+    let slot = |name: String| Slot { name: name.into(), ty: TEXT, labels: Labels::default() };
     Flow {
         name: name.into(),
         doc: "".into(),
@@ -164,7 +164,7 @@ pub(crate) fn fail(message: Expr) -> Edge {
 }
 
 fn edge(to: Target) -> Edge {
-    Edge { to, when: None, on: Vec::new(), max: None, implicit: false }
+    Edge { to, when: None, on: Vec::new(), max: None, implicit: false, clears: Vec::new() }
 }
 
 /// Clauses of an edge.

@@ -83,7 +83,8 @@ impl Lowering<'_, '_, '_> {
             CounterId(u32::try_from(counters.len() - 1).unwrap_or(u32::MAX))
         });
         let on = takes(edge.ast).common(raises).iter().collect();
-        Edge { to, when, on, max, implicit: false }
+        let clears = if edge.is_normal() { self.clears(ix, edge) } else { Vec::new() };
+        Edge { to, when, on, max, implicit: false, clears }
     }
 
     fn target(&mut self, edge: &ast::Edge) -> Target {

@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 /// A map from numbers, cheap to clone.
 #[derive(Clone, Debug)]
-pub(super) struct Trie<V>(Link<V>);
+pub(crate) struct Trie<V>(Link<V>);
 
 type Link<V> = Option<Arc<Fork<V>>>;
 
@@ -32,7 +32,7 @@ impl<V> Default for Trie<V> {
 
 impl<V: Clone + PartialEq> Trie<V> {
     /// The value of a key.
-    pub(super) fn get(&self, key: u32) -> Option<&V> {
+    pub(crate) fn get(&self, key: u32) -> Option<&V> {
         let mut at = self.0.as_deref()?;
         loop {
             match at {
@@ -43,34 +43,34 @@ impl<V: Clone + PartialEq> Trie<V> {
     }
 
     /// Sets the value of a key.
-    pub(super) fn insert(&mut self, key: u32, value: V) {
+    pub(crate) fn insert(&mut self, key: u32, value: V) {
         if self.get(key) != Some(&value) {
             self.0 = Some(insert(self.0.as_ref(), key, value));
         }
     }
 
     /// Forgets a key.
-    pub(super) fn remove(&mut self, key: u32) {
+    pub(crate) fn remove(&mut self, key: u32) {
         if self.get(key).is_some() {
             self.0 = self.0.as_ref().and_then(|root| remove(root, key));
         }
     }
 
     /// Whether both are the same map in memory. May be false for equal maps, never true for unequal ones.
-    pub(super) fn same(&self, other: &Self) -> bool {
+    pub(crate) fn same(&self, other: &Self) -> bool {
         same(self.0.as_ref(), other.0.as_ref())
     }
 
     /// Keys of both maps, with `merge` of their values; `None` drops the key. `merge(a, a)` must be `a`.
     ///
     /// Gives `self` itself when nothing changed.
-    pub(super) fn common(&self, other: &Self, merge: &impl Fn(&V, &V) -> Option<V>) -> Self {
+    pub(crate) fn common(&self, other: &Self, merge: &impl Fn(&V, &V) -> Option<V>) -> Self {
         let (Some(left), Some(right)) = (&self.0, &other.0) else { return Self(None) };
         Self(common(left, right, merge))
     }
 
     /// Keys of either map; values of `self` win. Gives `self` itself when nothing is added.
-    pub(super) fn union(&self, other: &Self) -> Self {
+    pub(crate) fn union(&self, other: &Self) -> Self {
         match (&self.0, &other.0) {
             (Some(left), Some(right)) => Self(Some(union(left, right))),
             (Some(_), None) => self.clone(),
@@ -79,7 +79,7 @@ impl<V: Clone + PartialEq> Trie<V> {
     }
 
     /// All entries, by key.
-    pub(super) fn iter(&self) -> impl Iterator<Item = (u32, &V)> {
+    pub(crate) fn iter(&self) -> impl Iterator<Item = (u32, &V)> {
         let mut todo: Vec<&Fork<V>> = self.0.as_deref().into_iter().collect();
         std::iter::from_fn(move || {
             loop {

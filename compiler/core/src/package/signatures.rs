@@ -108,7 +108,8 @@ fn resource(
     setup: &ast::Setup,
     out: &mut Vec<Diagnostic>,
 ) -> ResourceDecl {
-    let unknown = ResourceDecl { kind: None, item: Ty::Poison };
+    let labels = Labels::default();
+    let unknown = ResourceDecl { kind: None, item: Ty::Poison, labels, span: Default::default() };
     let Some(at) = package.modules.get(module).map(|module| module.at) else { return unknown };
     let Some(written) = &setup.ty else {
         out.push(report::tools::no_kind(at.span(setup.name.span), &setup.name.text));
@@ -131,10 +132,10 @@ fn resource(
         out.push(report::types::type_arguments(place, &written.base.text, 1, written.args.len()));
         return unknown;
     };
-    let item = typedefs::typed(package, module, only, out).map_or(Ty::Poison, |(ty, _)| ty);
+    let (item, labels) = typedefs::typed(package, module, only, out).unwrap_or((Ty::Poison, labels));
     if *kind == ResourceKind::Slots && package.fields(&item).is_none() && !package.is_unknown(&item) {
         out.push(report::types::partial_of(at.span(only.span), &item.to_string()));
         return unknown;
     }
-    ResourceDecl { kind: Some(*kind), item }
+    ResourceDecl { kind: Some(*kind), item, labels, span: at.span(setup.name.span) }
 }

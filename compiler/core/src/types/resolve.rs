@@ -54,6 +54,12 @@ pub(crate) fn labels_of(names: &Names<'_, '_>, defs: &[Def], written: &ast::Ty) 
             Label::Secret => labels.secret = true,
         }
     }
+    // What holds for every element holds for the list.
+    for inner in written.args.iter().map(|arg| labels_of(names, defs, arg)) {
+        labels.trusted |= inner.trusted;
+        labels.pii |= inner.pii;
+        labels.secret |= inner.secret;
+    }
     labels
 }
 

@@ -26,6 +26,8 @@ struct Errors {
     loops: Vec<(FileId, u32)>,
     /// Signs that nobody understands: what stands between them may be anything.
     signs: Vec<(FileId, u32)>,
+    /// People of whom nobody knows which answers approve.
+    approvals: Vec<(FileId, u32)>,
     /// What the parser says.
     syntax: Vec<(FileId, u32)>,
 }
@@ -54,6 +56,7 @@ pub(super) fn remove(files: &Files<'_>, diagnostics: &mut Vec<Diagnostic>) {
         settings: places(diagnostics, |code| code == "FL0021"),
         loops: places(diagnostics, |code| code == "FL0401"),
         signs: places(diagnostics, |code| code == "FL0012"),
+        approvals: places(diagnostics, |code| code == "FL0609"),
         syntax: places(diagnostics, |code| code < "FL0017"),
     };
     let key = |found: &Diagnostic| (found.primary.span.file, found.primary.span.start);
@@ -105,6 +108,7 @@ fn is_follow_up(files: &Files<'_>, errors: &Errors, found: &Diagnostic) -> bool 
         "FL0204" => in_item(&errors.loops),
         // The first arrow may be what could not be read.
         "FL0207" => in_item(&errors.syntax),
+        "FL0701" | "FL0702" | "FL0703" => in_item(&errors.approvals),
         "FL0303" | "FL0305" | "FL0306" | "FL0502" => in_item(&errors.all),
         // What a flow calls is not known before it is right.
         "FL0901" | "FL0902" => !errors.all.is_empty(),

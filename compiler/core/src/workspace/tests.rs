@@ -7,7 +7,7 @@ enum Kind { Ask(topic: text in 1..200)  Spam  Order(amount: money) }
 type Sorted { kind: Kind  note: text in ..80 tokens }
 enum Verdict { Yes  Edit(text: text)  No(why: text) }
 enum End { Done  Gone(why: text) }
-model fast = openai("gpt-5-mini") { can: [Json]  context: 128k tokens  output: 1k tokens }
+model fast = openai("gpt-5-mini") { can: [Json, Logprobs]  context: 128k tokens  output: 1k tokens }
 prompt sort_it(mail: Mail): Sorted { user: "{{mail.body}}" }
 prompt sure_it(mail: Mail): Sorted { confidence: Logprob(kind)  user: "{{mail.body}}" }
 tool look(topic: text): text? = http.get("https://x.test/{{topic}}") { effect: Read }

@@ -357,11 +357,12 @@ fn around(bundle: &Bundle, call: &Call) -> (Arc<Program>, FlowId) {
     let result = SlotId(params.len() as u32);
     let slot = |id: SlotId, ty: TypeId| Expr { ty, kind: ExprKind::Slot(id) };
     let args = params.iter().enumerate().map(|(at, param)| slot(SlotId(at as u32), param.ty)).collect();
-    let mut slots: Vec<Slot> =
-        params.iter().map(|param| Slot { name: param.name.clone(), ty: param.ty }).collect();
-    slots.push(Slot { name: "call".into(), ty: call.ret });
+    let named = |name: &smol_str::SmolStr, ty| Slot { name: name.clone(), ty, labels: Labels::default() };
+    let mut slots: Vec<Slot> = params.iter().map(|param| named(&param.name, param.ty)).collect();
+    slots.push(named(&"call".into(), call.ret));
     let has_result = !matches!(bundle.ty(call.ret), Type::Nothing);
-    let edge = |to: Target| Edge { to, when: None, on: Vec::new(), max: None, implicit: false };
+    let edge =
+        |to: Target| Edge { to, when: None, on: Vec::new(), max: None, implicit: false, clears: Vec::new() };
     let node = Node {
         name: "call".into(),
         doc: "".into(),
@@ -381,7 +382,8 @@ fn around(bundle: &Bundle, call: &Call) -> (Arc<Program>, FlowId) {
         limits: Limits::default(),
         slots,
         counters: Vec::new(),
-        entry: vec![edge(Target::Node(NodeId(0), Vec::new()))],
+        // Whoever wrote the test vouches for the call, should it be sensitive.
+        entry: vec![Edge { clears: vec![0], ..edge(Target::Node(NodeId(0), Vec::new())) }],
         nodes: vec![node],
     });
     let flow = FlowId(bundle.flows.len() as u32 - 1);

@@ -34,7 +34,10 @@ fn flow(params: Vec<Field>) -> Flow {
         name: "handle".into(),
         doc: "".into(),
         public: true,
-        slots: params.iter().map(|param| Slot { name: param.name.clone(), ty: param.ty }).collect(),
+        slots: params
+            .iter()
+            .map(|param| Slot { name: param.name.clone(), ty: param.ty, labels: param.labels })
+            .collect(),
         params,
         ret: TEXT,
         limits: Limits::default(),
