@@ -3,5 +3,6 @@
 pub mod checking;
 pub mod corpus;
 pub mod literate;
+pub mod pictures;
 
 pub mod provider;

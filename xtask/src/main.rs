@@ -1,4 +1,4 @@
-//! Repository chores: `cargo xtask layers|tidy|corpus`.
+//! Repository chores: `cargo xtask layers|tidy|corpus|pictures`.
 //!
 //! What a compiler cannot say about our own house is checked here and run by CI.
 
@@ -24,6 +24,8 @@ enum Chore {
     Tidy,
     /// The table of defects that the compiler must find, and whether it does.
     Corpus,
+    /// Draws the messages of the book anew.
+    Pictures,
 }
 
 fn main() -> ExitCode {
@@ -31,6 +33,7 @@ fn main() -> ExitCode {
         Chore::Layers => layers::violations().and_then(|found| report("layers", &found)),
         Chore::Tidy => tidy::violations().and_then(|found| report("tidy", &found)),
         Chore::Corpus => cargo(&["run", "--quiet", "--package", "flow-tests", "--bin", "corpus"]),
+        Chore::Pictures => cargo(&["run", "--quiet", "--package", "flow-tests", "--bin", "pictures"]),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,
