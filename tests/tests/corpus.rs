@@ -9,7 +9,7 @@ use flow_diagnostics::index;
 use flow_tests::corpus::{Defect, defects};
 
 /// How many programs there must be at least.
-const FEWEST: usize = 150;
+const FEWEST: usize = 180;
 
 fn corpus() -> Vec<Defect> {
     defects(&Path::new(env!("CARGO_MANIFEST_DIR")).join("corpus/defects"))
