@@ -4,7 +4,10 @@ use std::process::ExitCode;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
-use crate::commands::{build, check, completions, explain, fmt, graph, lock, migrate, new, run, test};
+use crate::commands::{
+    build, check, completions, explain, fmt, graph, keys, lock, migrate, new, questions, resume, run, runs,
+    serve, test,
+};
 use crate::exit::Exit;
 
 /// A checked language for AI workflows.
@@ -59,6 +62,16 @@ pub enum Command {
     Graph(graph::Args),
     /// Run a flow to its end
     Run(run::Args),
+    /// Serve flows over HTTP
+    Serve(serve::Args),
+    /// Go on with runs that are kept in a file
+    Resume(resume::Args),
+    /// Look at runs that are kept in a file
+    Runs(runs::Args),
+    /// What people are asked, and their answers
+    Questions(questions::Args),
+    /// Who may use a server
+    Keys(keys::Args),
     /// Run the tests of packages
     Test(test::Args),
     /// Write the bundle that `flowc run` and servers take

@@ -6,10 +6,15 @@ pub mod completions;
 pub mod explain;
 pub mod fmt;
 pub mod graph;
+pub mod keys;
 pub mod lock;
 pub mod migrate;
 pub mod new;
+pub mod questions;
+pub mod resume;
 pub mod run;
+pub mod runs;
+pub mod serve;
 pub mod test;
 
 use crate::cli::Command;
@@ -24,6 +29,11 @@ pub(crate) fn run(command: Command, terminal: &Terminal) -> Outcome {
         Command::Fmt(args) => fmt::run(&args, terminal),
         Command::Graph(args) => graph::run(&args, terminal),
         Command::Run(args) => run::run(&args, terminal),
+        Command::Resume(args) => resume::run(&args, terminal),
+        Command::Runs(args) => runs::run(&args, terminal),
+        Command::Questions(args) => questions::run(&args, terminal),
+        Command::Serve(args) => serve::run(&args, terminal),
+        Command::Keys(args) => keys::run(&args, terminal),
         Command::Test(args) => test::run(&args, terminal),
         Command::Build(args) => build::run(&args, terminal),
         Command::Lock(args) => lock::run(&args, terminal),

@@ -8,6 +8,7 @@ mod bug;
 pub mod cli;
 pub mod commands;
 mod compile;
+mod durable;
 pub mod exit;
 pub mod graph;
 mod journal;

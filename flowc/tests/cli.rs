@@ -29,5 +29,11 @@ mod migrate;
 mod new;
 #[path = "cli/run.rs"]
 mod run;
+#[path = "cli/serve.rs"]
+mod serve;
+#[path = "cli/server.rs"]
+mod server;
+#[path = "cli/store.rs"]
+mod store;
 #[path = "cli/test.rs"]
 mod test;

@@ -2,6 +2,7 @@
 
 pub mod checking;
 pub mod corpus;
+pub mod crash;
 pub mod literate;
 pub mod pictures;
 

@@ -4,6 +4,7 @@ mod input;
 mod live;
 mod report;
 mod session;
+mod stored;
 mod trace;
 pub(crate) mod world;
 
@@ -13,6 +14,7 @@ use flow_ir::FlowId;
 
 use crate::commands::graph;
 use crate::compile;
+use crate::durable;
 use crate::exit::{Exit, Outcome, Stop};
 use crate::load::Target;
 use crate::terminal::Terminal;
@@ -46,6 +48,10 @@ pub struct Args {
     /// Keep memories, caches, indexes and queues in this directory.
     #[arg(long, value_name = "DIR")]
     pub data: Option<PathBuf>,
+    /// Keep the run, and everything resources hold, in this file: it survives a crash, and goes on with
+    /// `flowc resume`. People who are not here are asked through `flowc questions`.
+    #[arg(long, value_name = "FILE", conflicts_with = "data")]
+    pub store: Option<PathBuf>,
     /// Write the event log as JSON lines; without FILE to stderr. It holds the run's values.
     #[arg(long, value_name = "FILE", num_args = 0..=1, default_missing_value = "-")]
     pub trace: Option<PathBuf>,
@@ -65,11 +71,29 @@ pub(crate) fn run(args: &Args, terminal: &Terminal) -> Outcome {
     let Some(id) = built.bundle.flows.iter().position(|other| std::ptr::eq(other, flow)) else {
         return Err(Stop::usage("this package has no flow"));
     };
-    let session = Session::new(args, built, FlowId(id as u32), input, *terminal)?;
+    let flow = FlowId(id as u32);
+    let Some(path) = &args.store else {
+        let store = world::store(args.data.as_deref(), *terminal)?;
+        let session = Session::new(args, built, flow, input, *terminal, store)?;
+        let (ended, streamed) = block_on(session.walk())?;
+        return session.report(args.json, &ended, &streamed);
+    };
+    let row = durable::row_of(&built.bundle, &built.root, &built.egress);
+    let opened = durable::open(path)?;
+    let session = Session::new(args, built, flow, input, *terminal, opened.resources)?;
+    let left = block_on(session.walk_stored(opened.owner, row))??;
+    session.report_left(args.json, path, left)
+}
+
+/// Waits on a runtime of two threads.
+///
+/// # Errors
+/// When the system gives none.
+pub(crate) fn block_on<T>(future: impl Future<Output = T>) -> Result<T, Stop> {
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build();
     let runtime = runtime.map_err(|error| Stop::usage(format!("cannot start: {error}")))?;
-    let (ended, streamed) = runtime.block_on(session.walk());
+    let done = runtime.block_on(future);
     // A person who is still being asked holds a thread on stdin; nobody waits for it.
     runtime.shutdown_background();
-    session.report(args.json, &ended, &streamed)
+    Ok(done)
 }

@@ -21,7 +21,7 @@ mod tool;
 
 pub use cassette::{Cassette, CassetteError, Exchange, PromptAnswer, Recorder, Replay, ToolAnswer};
 pub use halves::Halves;
-pub use human::{Nobody, People, PersonAnswer, PersonError, Question};
+pub use human::{Nobody, People, PersonAnswer, PersonError, Question, ThroughHome};
 pub use live::Live;
 pub use outside::{Asked, Attempt, Closed, Outside};
 pub use performer::{Performer, Surroundings};

@@ -14,6 +14,13 @@ pub fn new_run_id() -> SmolStr {
     SmolStr::new(uuid::Uuid::now_v7().hyphenated().encode_lower(&mut uuid::Uuid::encode_buffer()))
 }
 
+/// What chance decides in this run: its name is random enough, in the last eight hex digits.
+#[must_use]
+pub fn seed_of(run: &str) -> u64 {
+    let tail = run.get(run.len().saturating_sub(8)..);
+    tail.and_then(|tail| u64::from_str_radix(tail, 16).ok()).unwrap_or_default()
+}
+
 /// Where in a run an operation is made.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) struct Place {
@@ -51,6 +58,12 @@ impl fmt::Display for IdempotencyKey {
 }
 
 impl IdempotencyKey {
+    /// Of an operation that belongs to no run. The name must not be a run's.
+    pub fn alone(name: impl Into<SmolStr>) -> Self {
+        let place = Place { frame: 0, node: NodeId(0), visit: 0, branch: 0, shadow: 0 };
+        Self { run: name.into(), place }
+    }
+
     fn hash(&self) -> blake3::Hash {
         let Place { frame, node, visit, branch, shadow } = self.place;
         let mut hasher = blake3::Hasher::new();

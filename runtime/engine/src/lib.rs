@@ -15,6 +15,6 @@ pub mod program;
 pub mod protocol;
 pub mod task;
 
-pub use ids::{IdempotencyKey, new_run_id};
+pub use ids::{IdempotencyKey, new_run_id, seed_of};
 pub use machine::{Machine, Usage};
 pub use program::Program;

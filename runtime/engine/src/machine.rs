@@ -31,7 +31,7 @@ mod cancel;
 mod limits;
 mod settle;
 mod shadow;
-mod snapshot;
+pub(crate) mod snapshot;
 pub(crate) mod state;
 mod view;
 mod walk;
@@ -156,6 +156,11 @@ impl Machine {
     /// The operations that are under way, timers included, in the order of their ids.
     pub fn pending(&self) -> impl Iterator<Item = OpId> {
         self.state.pending.iter().map(|(op, _)| *op)
+    }
+
+    /// Whether [`Command::Record`]s are made from now on.
+    pub fn set_watched(&mut self, watched: bool) {
+        self.state.watched = watched;
     }
 
     /// What never changes about the run.

@@ -10,6 +10,7 @@ use futures_util::future::BoxFuture;
 use smol_str::SmolStr;
 
 use crate::clock::Clock;
+use crate::effects::Question;
 use crate::protocol::{Command, Event, Invocation, OpId, Outcome, RunHeader};
 
 pub use purse::{Purse, Reservation};
@@ -25,6 +26,13 @@ pub trait Effects: Send + Sync {
     /// The future of a prompt or a read is dropped when its outcome no longer matters. The future of a write
     /// is always run to its end.
     fn invoke(&self, cx: &InvokeContext, invocation: Box<Invocation>) -> Reply;
+
+    /// What a person is asked, where a home keeps questions and answers itself. `None` leaves it to
+    /// [`Effects::invoke`], which waits for the answer; an outcome ends the operation at once.
+    fn question(&self, cx: &InvokeContext, invocation: &Invocation) -> Option<Result<Question, Outcome>> {
+        let _ = (cx, invocation);
+        None
+    }
 }
 
 /// How an operation is answered.
@@ -97,7 +105,7 @@ impl Deltas {
     /// Whether anybody would see them: without a reader, nothing needs to be streamed.
     #[must_use]
     pub fn is_watched(&self) -> bool {
-        self.watch.is_some()
+        self.watch.as_ref().is_some_and(|watch| watch.wants_deltas(&self.header))
     }
 
     /// Shows one.
@@ -131,5 +139,11 @@ pub trait Watch: Send + Sync {
     /// While an operation is under way.
     fn delta(&self, run: &RunHeader, op: OpId, delta: &Delta) {
         let _ = (run, op, delta);
+    }
+
+    /// Whether anybody looks at the deltas of a run now: without a reader, nothing needs to be streamed.
+    fn wants_deltas(&self, run: &RunHeader) -> bool {
+        let _ = run;
+        true
     }
 }

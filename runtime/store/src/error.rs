@@ -27,6 +27,9 @@ pub enum Error {
         /// What it says.
         found: String,
     },
+    /// The file of runs that holds the resources cannot be used.
+    #[error(transparent)]
+    Runs(#[from] crate::runs::Error),
     /// The predicate of a search failed.
     #[error("{0}")]
     Predicate(String),

@@ -56,6 +56,15 @@ impl std::fmt::Display for Damage {
     }
 }
 
+/// Where changes are kept, in order.
+pub(crate) trait Log: Send + std::fmt::Debug {
+    /// Keeps a change.
+    fn append(&mut self, entry: &Entry) -> Result<(), Error>;
+
+    /// Replaces all changes by these.
+    fn rewrite(&mut self, entries: &[Entry]) -> Result<(), Error>;
+}
+
 /// The open file. Locked against other processes as long as it lives.
 #[derive(Debug)]
 pub(crate) struct Journal {
@@ -84,14 +93,8 @@ impl Journal {
         Ok((journal, entries, damage))
     }
 
-    /// Keeps a change.
-    pub(crate) fn append(&mut self, entry: &Entry) -> Result<(), Error> {
-        self.put(line_of(entry).as_bytes())
-    }
-
-    /// Replaces all changes by these: to a new file that then takes the old one's name, so that a crash leaves
-    /// one of the two whole.
-    pub(crate) fn rewrite(&mut self, entries: &[Entry]) -> Result<(), Error> {
+    /// To a new file that then takes the old one's name, so that a crash leaves one of the two whole.
+    fn replace(&mut self, entries: &[Entry]) -> Result<(), Error> {
         let (path, new) = (self.directory.join(FILE), self.directory.join(format!("{FILE}.new")));
         let mut text = format!("{FORMAT}\n");
         entries.iter().for_each(|entry| text.push_str(&line_of(entry)));
@@ -118,8 +121,18 @@ impl Journal {
         let name = format!("{FILE}.damaged-{}", digest.get(..8).unwrap_or_default());
         let kept_in = self.directory.join(name);
         std::fs::write(&kept_in, damaged.join(&b'\n')).map_err(at(&kept_in))?;
-        self.rewrite(good)?;
+        self.replace(good)?;
         Ok(Damage { lines: damaged.len() as u64, kept_in })
+    }
+}
+
+impl Log for Journal {
+    fn append(&mut self, entry: &Entry) -> Result<(), Error> {
+        self.put(line_of(entry).as_bytes())
+    }
+
+    fn rewrite(&mut self, entries: &[Entry]) -> Result<(), Error> {
+        self.replace(entries)
     }
 }
 

@@ -1,7 +1,7 @@
-//! What resources hold: memories, caches, indexes, slots, events, queues, topics, datasets.
+//! What outlives a step: values of resources ([`Store`]), and whole runs ([`runs`]).
 //!
-//! [`Store`] is the contract; [`LocalStore`] keeps everything in the process, and with a directory in a journal
-//! beside it. Values are JSON in wire names here: what they mean is the engine's business. Every operation
+//! Resources are memories, caches, indexes, slots, events, queues, topics, datasets.
+//! [`Store`] is the contract; [`LocalStore`] keeps everything in the process, and with a directory or a file of runs also there. Values are JSON in wire names here: what they mean is the engine's business. Every operation
 //! belongs to a [`Place`], which names the tenant, so that no tenant can reach another's values.
 
 mod error;
@@ -10,6 +10,7 @@ mod index;
 mod journal;
 mod local;
 mod place;
+pub mod runs;
 mod wait;
 mod write;
 

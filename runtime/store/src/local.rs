@@ -1,6 +1,7 @@
 //! The store of one process.
 
 mod apply;
+mod beside;
 mod partition;
 
 use std::collections::{BTreeMap, HashMap};
@@ -14,8 +15,9 @@ use serde_json::Value as Json;
 
 use crate::error::Error;
 use crate::index::{Hit, Query, cosine};
-use crate::journal::{Damage, Entry, Journal};
+use crate::journal::{Damage, Entry, Journal, Log};
 use crate::place::{Place, Stamp};
+use crate::runs::Writer;
 use crate::wait::EventWait;
 use crate::write::{Write, Written};
 use crate::{Keep, Store};
@@ -38,7 +40,7 @@ pub struct LocalStore {
 pub(crate) struct State {
     partitions: BTreeMap<Place, Partition>,
     answers: IndexMap<String, Written>,
-    journal: Option<Journal>,
+    journal: Option<Box<dyn Log>>,
     waiting: HashMap<(Place, String), BTreeMap<u64, Waker>>,
     tickets: u64,
 }
@@ -56,7 +58,21 @@ impl LocalStore {
     /// # Errors
     /// The directory cannot be used, or another process uses it.
     pub fn open(directory: &Path) -> Result<(Arc<Self>, Option<Damage>), Error> {
-        let (mut journal, entries, damage) = Journal::open(directory)?;
+        let (journal, entries, damage) = Journal::open(directory)?;
+        Ok((Self::filled(Box::new(journal), entries)?, damage))
+    }
+
+    /// Keeps everything in a file of runs: a change is kept in the order of the steps of runs around it, with
+    /// the outcome of its own step or before. `held` is what the file holds already.
+    ///
+    /// # Errors
+    /// What the file holds cannot be read.
+    pub fn beside_runs(writer: Writer, held: &[String]) -> Result<Arc<Self>, Error> {
+        let (log, entries) = beside::open(writer, held)?;
+        Self::filled(Box::new(log), entries)
+    }
+
+    fn filled(mut journal: Box<dyn Log>, entries: Vec<Entry>) -> Result<Arc<Self>, Error> {
         let count = entries.len();
         let mut state = State::default();
         entries.into_iter().for_each(|entry| state.replay(entry));
@@ -65,7 +81,7 @@ impl LocalStore {
             journal.rewrite(&compact)?;
         }
         state.journal = Some(journal);
-        Ok((Arc::new(Self { state: Mutex::new(state) }), damage))
+        Ok(Arc::new(Self { state: Mutex::new(state) }))
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {

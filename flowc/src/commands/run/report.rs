@@ -3,12 +3,11 @@
 use flow_eval::{Value, json};
 use flow_ir::types::Type;
 use flow_ir::units::ErrorClass;
-use flow_runtime::home::local::Ended;
 use flow_runtime::protocol::{RunError, RunResult};
 use serde_json::{Value as Json, json};
 
 use super::live::elapsed;
-use super::session::Session;
+use super::session::{End, Session};
 use crate::exit::{Exit, Outcome, Stop};
 use crate::graph::text;
 use crate::journal::{Step, usd};
@@ -16,7 +15,7 @@ use crate::terminal::{BAD, DIM, GOOD, WARN, clean, count, paint};
 
 impl Session {
     /// Tells how the run ended.
-    pub(super) fn report(&self, as_json: bool, ended: &Ended, streamed: &str) -> Outcome {
+    pub(super) fn report(&self, as_json: bool, ended: &End, streamed: &str) -> Outcome {
         let exit = match &ended.result {
             RunResult::Returned(_) => Exit::Ok,
             RunResult::Failed(_) | RunResult::Cancelled => Exit::RunFailed,
@@ -66,7 +65,7 @@ impl Session {
     }
 
     /// One line for a person who watches.
-    fn summary(&self, ended: &Ended) {
+    fn summary(&self, ended: &End) {
         if !self.terminal.is_watched() {
             return;
         }
@@ -122,7 +121,7 @@ impl Session {
         format!(" in `{}`{}", error.node, asks.unwrap_or_default())
     }
 
-    fn object(&self, ended: &Ended) -> Json {
+    fn object(&self, ended: &End) -> Json {
         let path: Vec<Json> = self.journal.steps().iter().map(|step| step.to_json(&self.bundle)).collect();
         let flow = self.bundle.flow(self.header.flow);
         let mut object = json!({

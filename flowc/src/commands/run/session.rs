@@ -4,12 +4,14 @@ use std::sync::Arc;
 
 use flow_eval::Value;
 use flow_ir::{Bundle, FlowId};
+use flow_runtime::Usage;
 use flow_runtime::clock::{Clock as _, SystemClock};
-use flow_runtime::effects::{Nobody, People, Performer, Replay, Surroundings};
-use flow_runtime::home::local::{Ended, Runner};
+use flow_runtime::effects::{Nobody, People, Performer, Replay, Surroundings, ThroughHome};
+use flow_runtime::home::local::Runner;
 use flow_runtime::port::{Delta, Watch};
-use flow_runtime::protocol::{Command, Event, OpId, RunHeader};
-use flow_runtime::{Program, new_run_id};
+use flow_runtime::protocol::{Command, Event, OpId, RunHeader, RunResult};
+use flow_runtime::{Program, new_run_id, seed_of};
+use flow_store::Store;
 use tokio_util::sync::CancellationToken;
 
 use super::Args;
@@ -31,9 +33,15 @@ pub(super) struct Session {
     pub(super) terminal: Terminal,
     /// The recording that answers.
     pub(super) replay: Option<Arc<Replay>>,
-    runner: Runner,
-    live: Option<Arc<Live>>,
-    watch: Arc<Watchers>,
+    pub(super) runner: Runner,
+    pub(super) live: Option<Arc<Live>>,
+    pub(super) watch: Arc<Watchers>,
+}
+
+/// How a run ended.
+pub(super) struct End {
+    pub(super) result: RunResult,
+    pub(super) usage: Usage,
 }
 
 impl Session {
@@ -43,9 +51,9 @@ impl Session {
         flow: FlowId,
         input: Vec<Value>,
         terminal: Terminal,
+        store: Arc<dyn Store>,
     ) -> Result<Self, Stop> {
         let World { outside, replay } = world::outside(args, &built, flow)?;
-        let store = world::store(args.data.as_deref(), terminal)?;
         let program = Program::new(built.bundle.clone());
         let bundle = Arc::new(built.bundle);
         let live =
@@ -66,21 +74,20 @@ impl Session {
     }
 
     /// Walks to the end; also what was streamed to stdout.
-    pub(super) async fn walk(&self) -> (Ended, String) {
+    pub(super) async fn walk(&self) -> (End, String) {
         let cancel = CancellationToken::new();
         let signals = tokio::spawn(obey_signals(cancel.clone(), self.terminal));
         let watch = Arc::clone(&self.watch) as Arc<dyn Watch>;
         let ended = self.runner.run(Arc::clone(&self.header), Some(watch), &cancel).await;
         signals.abort();
         let streamed = self.live.as_ref().map(|live| live.finish()).unwrap_or_default();
-        (ended, streamed)
+        (End { result: ended.result, usage: ended.usage }, streamed)
     }
 }
 
 fn header(flow: FlowId, args: Vec<Value>) -> Arc<RunHeader> {
     let run = new_run_id();
-    // The name is random enough: its last eight hex digits are.
-    let seed = run.get(run.len().saturating_sub(8)..).and_then(|tail| u64::from_str_radix(tail, 16).ok());
+    let seed = seed_of(&run);
     let user = ["USER", "USERNAME"].iter().find_map(|name| std::env::var(name).ok());
     Arc::new(RunHeader {
         run,
@@ -89,7 +96,7 @@ fn header(flow: FlowId, args: Vec<Value>) -> Arc<RunHeader> {
         flow,
         args,
         started_ms: SystemClock.now_ms(),
-        seed: seed.unwrap_or_default(),
+        seed,
     })
 }
 
@@ -106,7 +113,7 @@ fn people(
         let view = live.map(|live| live as Arc<dyn Pause>);
         return Ok(Arc::new(AtTerminal::new(Arc::clone(bundle), terminal, view)));
     }
-    Ok(Arc::new(Nobody))
+    Ok(if args.store.is_some() { Arc::new(ThroughHome) } else { Arc::new(Nobody) })
 }
 
 /// The first Ctrl-C cancels the run, the second ends the process.
@@ -124,7 +131,7 @@ async fn obey_signals(cancel: CancellationToken, terminal: Terminal) {
 }
 
 /// Tells everything to several.
-struct Watchers(Vec<Arc<dyn Watch>>);
+pub(super) struct Watchers(Vec<Arc<dyn Watch>>);
 
 impl Watch for Watchers {
     fn event(&self, run: &RunHeader, event: &Event) {

@@ -5,7 +5,7 @@ use flow_eval::{Value, eval};
 use flow_ir::HumanId;
 use flow_ir::effort;
 use flow_ir::setup::{Callee, Human};
-use flow_ir::units::ErrorClass;
+use flow_ir::units::{ErrorClass, Usd};
 use flow_policy::budget::Amount;
 use futures_util::future::BoxFuture;
 use smol_str::SmolStr;
@@ -61,6 +61,11 @@ pub struct PersonError {
 pub trait People: Send + Sync {
     /// Asks one person.
     fn ask<'a>(&'a self, question: &'a Question) -> BoxFuture<'a, Result<PersonAnswer, PersonError>>;
+
+    /// Whether people answer some other day, through the home: then it keeps the questions and nobody is asked here.
+    fn answer_through_home(&self) -> bool {
+        false
+    }
 }
 
 /// Nobody is there: every question fails, and says what to do.
@@ -73,6 +78,43 @@ impl People for Nobody {
         let message = "a person is asked, and nobody is here: use --answers FILE".to_owned();
         Box::pin(std::future::ready(Err(PersonError { class: ErrorClass::Failed, message })))
     }
+}
+
+/// People answer through the home that keeps the run: a server's page, `flowc questions answer`.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct ThroughHome;
+
+impl People for ThroughHome {
+    fn ask<'a>(&'a self, question: &'a Question) -> BoxFuture<'a, Result<PersonAnswer, PersonError>> {
+        let _ = question;
+        let message = "a person is asked, and this run is kept nowhere: use --store FILE".to_owned();
+        Box::pin(std::future::ready(Err(PersonError { class: ErrorClass::Failed, message })))
+    }
+
+    fn answer_through_home(&self) -> bool {
+        true
+    }
+}
+
+/// The question of an invocation, for a home that keeps it. What an answer costs must be left.
+pub(crate) fn kept(
+    inner: &Inner,
+    cx: &InvokeContext,
+    invocation: &Invocation,
+    id: HumanId,
+) -> Result<Question, Raised> {
+    let human = inner.bundle().humans.get(id.index()).ok_or_else(|| Raised::invalid("no such human"))?;
+    let question = question(inner, cx, invocation, human)?;
+    let whole = Usd(human.cost.0.saturating_mul(i64::from(human.quorum.max(1))));
+    // Not settled: the outcome says what the answers cost, and until then the amount is spoken for.
+    let reserved = cx.purse.reserve(Amount { cost: whole, tokens: 0 });
+    reserved.map(drop).map_err(|short| no_money(human, short))?;
+    Ok(question)
+}
+
+fn no_money(human: &Human, short: flow_policy::budget::Short) -> Raised {
+    let message = format!("an answer of `{}` costs {}, and less is left ({short})", human.name, human.cost);
+    Raised::new(ErrorClass::Budget, message)
 }
 
 pub(crate) async fn ask(
@@ -106,11 +148,7 @@ async fn ask_one(
     spent: &mut Spent,
 ) -> Result<(Value, Option<SmolStr>), Raised> {
     let amount = Amount { cost: human.cost, tokens: 0 };
-    let reservation = cx.purse.reserve(amount).map_err(|short| {
-        let message =
-            format!("an answer of `{}` costs {}, and less is left ({short})", human.name, human.cost);
-        Raised::new(ErrorClass::Budget, message)
-    })?;
+    let reservation = cx.purse.reserve(amount).map_err(|short| no_money(human, short))?;
     spent.facts.attempts += 1;
     let answer = inner.with.people.ask(question).await;
     let answer = answer.map_err(|error| Raised::new(error.class, error.message))?;

@@ -10,7 +10,7 @@ use flow_store::Store;
 use smol_str::SmolStr;
 
 use super::gates::Gates;
-use super::human::People;
+use super::human::{People, Question};
 use super::outside::Outside;
 use super::prompt;
 use super::spent::{Raised, Spent};
@@ -94,6 +94,12 @@ pub(crate) fn failed(raised: Raised) -> Outcome {
 }
 
 impl Effects for Performer {
+    fn question(&self, cx: &InvokeContext, invocation: &Invocation) -> Option<Result<Question, Outcome>> {
+        let Callee::Human(id) = invocation.callee else { return None };
+        let kept = || human::kept(&self.inner, cx, invocation, id).map_err(failed);
+        self.inner.with.people.answer_through_home().then(kept)
+    }
+
     fn invoke(&self, cx: &InvokeContext, invocation: Box<Invocation>) -> Reply {
         let (inner, cx) = (Arc::clone(&self.inner), cx.clone());
         match invocation.callee {

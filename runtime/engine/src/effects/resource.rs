@@ -459,9 +459,10 @@ fn counted(count: usize) -> Value {
 fn broken(error: flow_store::Error) -> Raised {
     let class = match &error {
         flow_store::Error::Predicate(_) | flow_store::Error::Dimensions { .. } => ErrorClass::Invalid,
-        flow_store::Error::Io { .. } | flow_store::Error::InUse { .. } | flow_store::Error::Format { .. } => {
-            ErrorClass::Overload
-        }
+        flow_store::Error::Io { .. }
+        | flow_store::Error::Runs(_)
+        | flow_store::Error::InUse { .. }
+        | flow_store::Error::Format { .. } => ErrorClass::Overload,
     };
     Raised::new(class, error.to_string())
 }

@@ -4,7 +4,7 @@
 //! another Bundle are refused, never guessed at. Unpacking takes any bytes and never allocates more than they
 //! could describe.
 
-mod pack;
+pub(crate) mod pack;
 mod shapes;
 
 use std::sync::Arc;

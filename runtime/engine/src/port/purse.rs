@@ -1,7 +1,8 @@
 //! The limits that one call draws on.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
+use flow_ir::units::Usd;
 use flow_policy::budget::{Amount, Ledger, Left, PoolId, Short};
 
 use crate::protocol::Pool;
@@ -23,6 +24,14 @@ use crate::protocol::Pool;
 pub struct Purse {
     ledger: Option<Arc<Mutex<Ledger>>>,
     pools: Arc<[PoolId]>,
+    loss: Option<Arc<Loss>>,
+}
+
+/// Attempts that a crash cut off: nobody knows what they cost, so they are charged what an attempt can cost.
+#[derive(Debug)]
+struct Loss {
+    attempts: u32,
+    charged: OnceLock<Amount>,
 }
 
 impl Purse {
@@ -30,14 +39,29 @@ impl Purse {
     #[must_use]
     pub fn with_pools(&self, pools: &[Pool]) -> Self {
         if pools.is_empty() {
-            return Self { ledger: self.ledger.clone(), pools: Arc::default() };
+            return Self { ledger: self.ledger.clone(), pools: Arc::default(), loss: None };
         }
         let purse = Self {
             ledger: Some(self.ledger.clone().unwrap_or_default()),
             pools: pools.iter().map(|pool| pool.id).collect(),
+            loss: None,
         };
         purse.with(|ledger| pools.iter().for_each(|pool| ledger.open(pool.id, pool.left)));
         purse
+    }
+
+    /// The purse of an operation of which so many attempts were cut off by a crash: its first reservation takes
+    /// their worst case too.
+    #[must_use]
+    pub fn after_loss(self, attempts: u32) -> Self {
+        let loss = (attempts > 0).then(|| Arc::new(Loss { attempts, charged: OnceLock::new() }));
+        Self { loss, ..self }
+    }
+
+    /// What attempts that were cut off have been charged.
+    #[must_use]
+    pub fn charged_for_loss(&self) -> Amount {
+        self.loss.as_ref().and_then(|loss| loss.charged.get().copied()).unwrap_or_default()
     }
 
     /// What the call may take at most.
@@ -51,8 +75,23 @@ impl Purse {
     /// # Errors
     /// If one of the pools holds less: the attempt must not start, the call raises `Budget`.
     pub fn reserve(&self, worst: Amount) -> Result<Reservation, Short> {
+        self.charge_loss(worst)?;
         self.with(|ledger| ledger.reserve(&self.pools, worst)).unwrap_or(Ok(()))?;
         Ok(Reservation { purse: self.clone(), worst })
+    }
+
+    fn charge_loss(&self, worst: Amount) -> Result<(), Short> {
+        let Some(loss) = self.loss.as_ref().filter(|loss| loss.charged.get().is_none()) else {
+            return Ok(());
+        };
+        let lost = Amount {
+            cost: Usd(worst.cost.0.saturating_mul(i64::from(loss.attempts))),
+            tokens: worst.tokens.saturating_mul(u64::from(loss.attempts)),
+        };
+        self.with(|ledger| ledger.reserve(&self.pools, lost)).unwrap_or(Ok(()))?;
+        // The attempts of an operation reserve one after another, so nobody was faster.
+        let _ = loss.charged.set(lost);
+        Ok(())
     }
 
     fn with<T>(&self, act: impl FnOnce(&mut Ledger) -> T) -> Option<T> {

@@ -12,33 +12,33 @@ use smol_str::SmolStr;
 const MAX_DEPTH: u32 = 64;
 
 /// What can be written and read back.
-pub(super) trait Pack: Sized {
+pub(crate) trait Pack: Sized {
     fn pack(&self, out: &mut Vec<u8>);
     fn unpack(from: &mut Reader<'_>) -> Option<Self>;
 }
 
 /// Reads what was written.
-pub(super) struct Reader<'a> {
+pub(crate) struct Reader<'a> {
     rest: &'a [u8],
     depth: u32,
 }
 
 impl<'a> Reader<'a> {
-    pub(super) fn new(bytes: &'a [u8]) -> Self {
+    pub(crate) fn new(bytes: &'a [u8]) -> Self {
         Self { rest: bytes, depth: 0 }
     }
 
-    pub(super) fn is_empty(&self) -> bool {
+    pub(crate) fn is_empty(&self) -> bool {
         self.rest.is_empty()
     }
 
-    pub(super) fn take(&mut self, n_bytes: usize) -> Option<&'a [u8]> {
+    pub(crate) fn take(&mut self, n_bytes: usize) -> Option<&'a [u8]> {
         let (taken, rest) = self.rest.split_at_checked(n_bytes)?;
         self.rest = rest;
         Some(taken)
     }
 
-    fn byte(&mut self) -> Option<u8> {
+    pub(crate) fn byte(&mut self) -> Option<u8> {
         self.take(1)?.first().copied()
     }
 

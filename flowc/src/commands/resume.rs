@@ -1,0 +1,178 @@
+//! `flowc resume [RUN] --store FILE`: goes on with runs that a crash, a person or Ctrl-C stopped.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use flow_eval::json;
+use flow_runtime::clock::SystemClock;
+use flow_runtime::effects::{Outside, People, Replay, ThroughHome};
+use flow_runtime::home::durable::{Ended, Home, Keeper, KeeperOptions, Progress};
+use flow_runtime::program::Program;
+use flow_runtime::protocol::RunResult;
+use flow_store::runs::{OpenRun, Reader};
+use serde_json::{Value as Json, json};
+
+use crate::commands::run::{block_on, world};
+use crate::durable::{self, Opened, StoredHosts};
+use crate::exit::{Exit, Outcome, Stop};
+use crate::people::answers::Answers;
+use crate::terminal::{Terminal, clean};
+
+/// Runs of the file that go on at once.
+const RUNNING: usize = 256;
+
+/// `flowc resume [RUN] --store FILE`
+///
+/// A finished step never runs again. What was in flight runs again if it may; a write that cannot be repeated
+/// raises `Failed`, in doubt.
+#[derive(clap::Args, Debug)]
+pub struct Args {
+    /// One run; without it, all that have not ended.
+    #[arg(value_name = "RUN")]
+    pub run: Option<String>,
+    /// The file that `flowc run --store` or `flowc serve` keeps runs in.
+    #[arg(long, value_name = "FILE")]
+    pub store: PathBuf,
+    /// Answer models and tools from recorded exchanges.
+    #[arg(long, value_name = "FILE")]
+    pub cassette: Option<PathBuf>,
+    /// Answer for people: {"review": ["Approve"]}, in the order they are asked.
+    #[arg(long, value_name = "FILE")]
+    pub answers: Option<PathBuf>,
+    /// Print one JSON object a run.
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// Goes on with runs.
+pub(crate) fn run(args: &Args, terminal: &Terminal) -> Outcome {
+    // Looked at first: a name that is not there must not make a store.
+    let reader = durable::visit(&args.store)?;
+    let runs = chosen(&reader, args)?;
+    let opened = durable::open(&args.store)?;
+    let told = block_on(go_on(args, opened, runs))??;
+    let mut exit = Exit::Ok;
+    for (id, progress) in told {
+        let (line, failed) = tell(&reader, &id, &progress, args)?;
+        terminal.line(line)?;
+        exit = exit.and(if failed { Exit::RunFailed } else { Exit::Ok });
+    }
+    Ok(exit)
+}
+
+fn chosen(reader: &Reader, args: &Args) -> Result<Vec<OpenRun>, Stop> {
+    let mut open = reader.open_runs().map_err(|error| durable::stop(&error))?;
+    let Some(id) = &args.run else { return Ok(open) };
+    open.retain(|run| run.id == *id);
+    if open.is_empty() {
+        let row = reader.run(id).map_err(|error| durable::stop(&error))?;
+        return Err(match row {
+            Some(row) => Stop::usage(format!("run {id} has ended: {}", row.status.name())),
+            None => Stop::usage(format!("there is no run {id} in `{}`", args.store.display())),
+        }
+        .help(format!("flowc runs list --store {}", args.store.display())));
+    }
+    Ok(open)
+}
+
+async fn go_on(args: &Args, opened: Opened, runs: Vec<OpenRun>) -> Result<Vec<(String, Progress)>, Stop> {
+    let hosts = Arc::new(hosts(args, &opened)?);
+    let clock = Arc::new(SystemClock);
+    let options =
+        KeeperOptions { hosts, clock, running: RUNNING, queued: usize::MAX, only_new: false, watch: None };
+    let (home, keeper) = Keeper::open(opened.owner, options).map_err(|error| durable::stop(&error))?;
+    let keeper = tokio::spawn(keeper.run());
+    let followed = follow_all(&home, runs);
+    let told = tokio::select! {
+        told = followed => told,
+        _ = tokio::signal::ctrl_c() => {
+            home.drain().await;
+            Vec::new()
+        }
+    };
+    home.stop();
+    match keeper.await {
+        Ok(Err(error)) => Err(durable::stop(&error)),
+        Ok(Ok(())) | Err(_) => Ok(told),
+    }
+}
+
+async fn follow_all(home: &Home, runs: Vec<OpenRun>) -> Vec<(String, Progress)> {
+    let each = runs.into_iter().map(|run| async move {
+        let progress = home.follow(&run.id).await;
+        (run.id, progress)
+    });
+    futures_util::future::join_all(each).await
+}
+
+fn hosts(args: &Args, opened: &Opened) -> Result<StoredHosts, Stop> {
+    let cassette = args.cassette.as_deref().map(recorded).transpose()?;
+    let answers = args.answers.clone();
+    Ok(StoredHosts {
+        outside: Box::new(move |row| match &cassette {
+            Some(replay) => Ok(Arc::clone(replay)),
+            None => Ok(Arc::new(world::real(&row.egress, PathBuf::from(&row.root))?) as Arc<dyn Outside>),
+        }),
+        people: Box::new(move |bundle| match &answers {
+            Some(path) => Ok(Arc::new(Answers::read(path, bundle)?) as Arc<dyn People>),
+            None => Ok(Arc::new(ThroughHome) as Arc<dyn People>),
+        }),
+        resources: Arc::clone(&opened.resources),
+    })
+}
+
+/// A recording as a world.
+pub(crate) fn recorded(path: &Path) -> Result<Arc<dyn Outside>, Stop> {
+    Ok(Arc::new(Replay::new(path.display().to_string(), world::cassette(path)?)))
+}
+
+/// A line about where a run has come to, and whether it failed.
+fn tell(reader: &Reader, id: &str, progress: &Progress, args: &Args) -> Result<(String, bool), Stop> {
+    let (json, failed) = match progress {
+        Progress::Ended(ended) => end_of(reader, id, ended)?,
+        Progress::Asks(questions) => {
+            (json!({ "run": id, "status": "waiting", "questions": questions }), false)
+        }
+        Progress::Parked(reason) => (json!({ "run": id, "status": "parked", "reason": reason }), true),
+        Progress::Unknown => (json!({ "run": id, "status": "unknown" }), true),
+    };
+    if args.json {
+        return Ok((json.to_string(), failed));
+    }
+    let mut line = format!("{id} {}", json.get("status").and_then(Json::as_str).unwrap_or_default());
+    for part in ["result", "error", "questions", "reason"] {
+        if let Some(value) = json.get(part) {
+            line.push_str(&format!(" {}", clean(&value.to_string())));
+        }
+    }
+    Ok((line, failed))
+}
+
+fn end_of(reader: &Reader, id: &str, ended: &Ended) -> Result<(Json, bool), Stop> {
+    let program = program_of(reader, id)?;
+    let bundle = program.bundle();
+    Ok(match &ended.result {
+        RunResult::Returned(value) => {
+            let flow = bundle.flow(ended.header.flow);
+            let value = flow.map_or(Json::Null, |flow| json::encode(bundle, flow.ret, value));
+            (json!({ "run": id, "status": "returned", "result": value }), false)
+        }
+        RunResult::Failed(error) => {
+            let error = json!({ "class": error.class.name(), "message": error.message, "node": error.node });
+            (json!({ "run": id, "status": "failed", "error": error }), true)
+        }
+        RunResult::Cancelled => (json!({ "run": id, "status": "cancelled" }), true),
+    })
+}
+
+/// What a run is pinned to.
+///
+/// # Errors
+/// When the run or its bundle is not in the store.
+pub(crate) fn program_of(reader: &Reader, id: &str) -> Result<Arc<Program>, Stop> {
+    let missing = || Stop::usage(format!("run {id} is not in the store, or its bundle is not"));
+    let row = reader.run(id).map_err(|error| durable::stop(&error))?.ok_or_else(missing)?;
+    let bundle = reader.bundle(&row.bundle).map_err(|error| durable::stop(&error))?.ok_or_else(missing)?;
+    let bundle = flow_ir::Bundle::from_file(&bundle.file).map_err(|error| Stop::usage(error.to_string()))?;
+    Ok(Program::new(bundle))
+}

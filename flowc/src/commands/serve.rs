@@ -1,0 +1,177 @@
+//! `flowc serve PATH|BUNDLE`: flows behind HTTP, in one process and one file.
+
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use flow_runtime::clock::SystemClock;
+use flow_runtime::effects::{Outside, People, ThroughHome};
+use flow_runtime::home::durable::{Home, Keeper, KeeperOptions};
+use flow_server::{Hub, Limits, Options, Server, watcher};
+use flow_store::runs::BundleRow;
+use tokio_util::sync::CancellationToken;
+
+use crate::commands::resume::recorded;
+use crate::commands::run::{block_on, world};
+use crate::compile::{self, Built};
+use crate::durable::{self, Opened, StoredHosts};
+use crate::exit::{Exit, Outcome, Stop};
+use crate::terminal::{BOLD, DIM, Terminal, WARN, paint};
+
+/// `flowc serve PATH|BUNDLE`
+///
+/// Triggers, runs, questions, streams and an OpenAI-compatible face over HTTP; `/openapi.json` lists them. One
+/// process, one file, no other service. Ctrl-C or SIGTERM: what is in flight is awaited, the rest goes on when the
+/// server is started again.
+#[derive(clap::Args, Debug)]
+pub struct Args {
+    /// A package, a file or a bundle.
+    #[arg(value_name = "PATH|BUNDLE", default_value = ".")]
+    pub target: PathBuf,
+    /// Where runs and resources are kept.
+    #[arg(long, value_name = "FILE", default_value = "flow.db")]
+    pub store: PathBuf,
+    /// Where to listen. Other machines can reach it only if the store has API keys (`flowc keys add`).
+    #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:7171")]
+    pub listen: SocketAddr,
+    /// Answer models and tools from recorded exchanges.
+    #[arg(long, value_name = "FILE")]
+    pub cassette: Option<PathBuf>,
+    /// Runs under way at once; more wait. Runs that wait for people or timers do not count.
+    #[arg(long, value_name = "N", default_value_t = 1_024)]
+    pub running: usize,
+    /// Runs of a tenant that may wait to begin; more are refused with 429.
+    #[arg(long, value_name = "N", default_value_t = 10_000)]
+    pub queued: usize,
+    /// How long what is in flight is awaited at the end, in seconds.
+    #[arg(long, value_name = "SECONDS", default_value_t = 30)]
+    pub drain: u64,
+}
+
+/// Serves until it is told to end.
+pub(crate) fn run(args: &Args, terminal: &Terminal) -> Outcome {
+    let Some(built) = compile::target(&args.target, terminal)? else {
+        return Ok(Exit::Diagnostics);
+    };
+    let opened = durable::open(&args.store)?;
+    block_on(serve(args, built, opened, *terminal))?
+}
+
+async fn serve(args: &Args, built: Built, opened: Opened, terminal: Terminal) -> Outcome {
+    let hosts = hosts(args, &opened)?;
+    let row = durable::row_of(&built.bundle, &built.root, &built.egress);
+    let host = hosts.of(built.bundle, &row)?;
+    let hub = Arc::new(Hub::default());
+    let options = KeeperOptions {
+        hosts: Arc::new(hosts),
+        clock: Arc::new(SystemClock),
+        running: args.running,
+        queued: args.queued,
+        only_new: false,
+        watch: Some(watcher(&hub)),
+    };
+    let (home, keeper) = Keeper::open(opened.owner, options).map_err(|error| durable::stop(&error))?;
+    let mut keeper = tokio::spawn(keeper.run());
+    home.introduce(row, host.clone()).await.map_err(|error| durable::stop(&error))?;
+    let store = args.store.clone();
+    let options = Options { home: home.clone(), host, store, hub, limits: Limits::usual() };
+    let server = Server::bind(options, args.listen).await.map_err(|error| cannot_serve(&error, args))?;
+    tell(&server, args, terminal);
+    let stop = CancellationToken::new();
+    let serving = tokio::spawn(server.run(stop.clone()));
+    tokio::select! {
+        () = end_is_wanted() => {}
+        ended = &mut keeper => return keeper_failed(ended),
+    }
+    terminal.note(paint(WARN, "ending: what is in flight is awaited; press Ctrl-C again to leave at once"));
+    stop.cancel();
+    tokio::select! {
+        () = drain(&home, serving, Duration::from_secs(args.drain)) => {}
+        () = end_is_wanted() => {}
+    }
+    home.stop();
+    match keeper.await {
+        Ok(Err(error)) => Err(durable::stop(&error)),
+        Ok(Ok(())) | Err(_) => Ok(Exit::Ok),
+    }
+}
+
+fn keeper_failed(ended: Result<Result<(), flow_store::runs::Error>, tokio::task::JoinError>) -> Outcome {
+    match ended {
+        Ok(Err(error)) => Err(durable::stop(&error)),
+        Ok(Ok(())) => Ok(Exit::Ok),
+        Err(_) => Ok(Exit::Bug),
+    }
+}
+
+async fn drain(home: &Home, serving: tokio::task::JoinHandle<()>, patience: Duration) {
+    // A second answer for the same end: whichever comes first.
+    let all = async {
+        home.drain().await;
+        drop(serving.await);
+    };
+    drop(tokio::time::timeout(patience, all).await);
+}
+
+/// Ctrl-C, or SIGTERM.
+async fn end_is_wanted() {
+    #[cfg(unix)]
+    {
+        use tokio::signal::unix::{SignalKind, signal};
+        if let Ok(mut terminated) = signal(SignalKind::terminate()) {
+            tokio::select! {
+                _ = tokio::signal::ctrl_c() => {}
+                _ = terminated.recv() => {}
+            }
+            return;
+        }
+    }
+    // Without a handler for signals the process ends the hard way, which it survives.
+    drop(tokio::signal::ctrl_c().await);
+}
+
+fn hosts(args: &Args, opened: &Opened) -> Result<StoredHosts, Stop> {
+    let cassette = args.cassette.as_deref().map(recorded).transpose()?;
+    Ok(StoredHosts {
+        outside: Box::new(move |row: &BundleRow| match &cassette {
+            Some(replay) => Ok(Arc::clone(replay)),
+            None => Ok(Arc::new(world::real(&row.egress, PathBuf::from(&row.root))?) as Arc<dyn Outside>),
+        }),
+        people: Box::new(|_| Ok(Arc::new(ThroughHome) as Arc<dyn People>)),
+        resources: Arc::clone(&opened.resources),
+    })
+}
+
+fn cannot_serve(error: &flow_server::Error, args: &Args) -> Stop {
+    let stop = Stop::usage(format!("cannot serve: {error}"));
+    match error {
+        flow_server::Error::Listen { .. } => {
+            stop.help("another address: --listen 127.0.0.1:0 takes any free port")
+        }
+        flow_server::Error::Open(_) => {
+            let store = args.store.display();
+            stop.help(format!("flowc keys add NAME --store {store}"))
+                .help("or listen on this machine alone: --listen 127.0.0.1:7171")
+        }
+        flow_server::Error::Schedule { .. } => {
+            stop.help("as in on cron(\"0 1 * * *\", zone: \"Europe/Berlin\")")
+        }
+        flow_server::Error::Store(error) => durable::stop(error),
+    }
+}
+
+fn tell(server: &Server, args: &Args, terminal: Terminal) {
+    let address = server.address();
+    terminal.err(&format!("{} http://{address}\n", paint(BOLD, "serving")));
+    for line in server.summary() {
+        terminal.note(format!("  {line}"));
+    }
+    let access =
+        if server.is_open() { "no keys: this machine alone, everything allowed" } else { "with API keys" };
+    terminal.note(paint(DIM, format!("  {} · {access} · http://{address}/openapi.json", shown(&args.store))));
+}
+
+fn shown(path: &Path) -> String {
+    path.display().to_string()
+}
