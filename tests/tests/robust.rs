@@ -174,3 +174,16 @@ fn extreme_texts_are_answered() {
         assert_eq!(first_error(text).as_deref(), expected, "{name}");
     }
 }
+
+/// Looking for the line of each of them must not take as long as the line is.
+#[test]
+fn a_line_of_signs_and_unknown_names_is_answered() {
+    let mut line = String::from("fn f(): int = ");
+    for number in 0..60_000 {
+        line.push_str(&format!("“name{number}” + "));
+    }
+    let files = [("main.flow".to_owned(), format!("{line}1\n"))];
+    let found = check(&files).found;
+    assert!(found.iter().any(|found| found.code.number == "FL0012"));
+    assert!(found.len() <= 60_000 * 2);
+}

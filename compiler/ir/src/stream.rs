@@ -6,7 +6,7 @@
 use std::collections::{BTreeSet, VecDeque};
 
 use crate::bundle::Bundle;
-use crate::expr::{Expr, ExprKind, Part};
+use crate::expr::{Builtin, Expr, ExprKind, Part};
 use crate::flow::{Flow, Node, Target, Work};
 use crate::ids::{NodeId, SlotId};
 use crate::setup::Callee;
@@ -86,8 +86,60 @@ fn writes_text(node: &Node, bundle: &Bundle) -> bool {
     prompt.is_some_and(|prompt| matches!(bundle.ty(prompt.ret), Type::Text { .. }))
 }
 
+/// What has an answer for every error, and what surely ends well.
 fn cannot_raise(node: &Node) -> bool {
-    node.work.calls().all(|call| call.otherwise.is_some())
+    node.work.calls().all(|call| {
+        let is_total = call.callee == Callee::Value && call.args.iter().all(is_total);
+        call.otherwise.is_some() || is_total
+    })
+}
+
+/// Whether an expression has a value for every input. Arithmetic can run over, a conversion can fail, and a function
+/// is not looked into.
+fn is_total(expr: &Expr) -> bool {
+    let all = |items: &[Expr]| items.iter().all(is_total);
+    match &expr.kind {
+        ExprKind::Const(_)
+        | ExprKind::Slot(_)
+        | ExprKind::Local(_)
+        | ExprKind::NodeFact(..)
+        | ExprKind::RunFact(_)
+        | ExprKind::ErrorFact(_) => true,
+        ExprKind::Arith(..) | ExprKind::Convert(_) | ExprKind::Call { .. } | ExprKind::Neg(_) => false,
+        ExprKind::Field { base, .. } | ExprKind::Payload { base, .. } => is_total(base),
+        ExprKind::Record(items) | ExprKind::List(items) => all(items),
+        ExprKind::Variant { fields, .. } => all(fields),
+        ExprKind::Builtin { op, args, lambda } => {
+            let may_fail = [
+                Builtin::Abs,
+                Builtin::Ceil,
+                Builtin::Clamp,
+                Builtin::DateMinus,
+                Builtin::DatePlus,
+                Builtin::Floor,
+                Builtin::Mean,
+                Builtin::Round,
+                Builtin::Sum,
+            ];
+            !may_fail.contains(op) && all(args) && lambda.as_ref().is_none_or(|lambda| is_total(&lambda.body))
+        }
+        ExprKind::Not(inner) => is_total(inner),
+        ExprKind::And(a, b) | ExprKind::Or(a, b) | ExprKind::Compare(_, a, b) => is_total(a) && is_total(b),
+        ExprKind::Is { value, .. } => is_total(value),
+        ExprKind::If(a, b, c) => [a, b, c].iter().all(|part| is_total(part)),
+        ExprKind::Let { value, body, .. } => is_total(value) && is_total(body),
+        ExprKind::Template(parts) => parts.iter().all(part_is_total),
+    }
+}
+
+fn part_is_total(part: &Part) -> bool {
+    let all = |parts: &[Part]| parts.iter().all(part_is_total);
+    match part {
+        Part::Text(_) => true,
+        Part::Hole(hole, _) => is_total(hole),
+        Part::Each { list, body, .. } => is_total(list) && all(body),
+        Part::If { condition, then, otherwise } => is_total(condition) && all(then) && all(otherwise),
+    }
 }
 
 fn is_slot(expr: &Expr, value: SlotId) -> bool {

@@ -162,6 +162,17 @@ fn a_diagnostic_is_explained_by_number_and_by_name() {
 }
 
 #[test]
+fn every_code_is_explained_without_a_network() {
+    let place = Place::new(&[]);
+    for code in flow_diagnostics::index::ALL {
+        let said = place.flowc(&["explain", code.number]);
+        let page = &said.works().out;
+        assert!(page.contains(code.number) && page.contains(code.name), "{said:?}");
+        assert!(page.lines().count() > 4, "{} has no page: {page}", code.number);
+    }
+}
+
+#[test]
 fn a_declaration_is_explained_with_its_text() {
     let place = Place::new(&[]);
     place.flowc(&["new", "desk"]).works();

@@ -75,17 +75,23 @@ pub(super) fn remove(files: &Files<'_>, diagnostics: &mut Vec<Diagnostic>) {
 /// Several signs on one line that should be others are one mistake with one fix. Diagnostics are sorted by place.
 fn merge_signs(files: &Files<'_>, diagnostics: &mut Vec<Diagnostic>) {
     let mut merged: Vec<Diagnostic> = Vec::with_capacity(diagnostics.len());
+    // The first sign of the line: its file, the end of the line, and where it is in `merged`.
+    let mut first: Option<(FileId, u32, usize)> = None;
     for found in diagnostics.drain(..) {
         let span = found.primary.span;
-        let (start, _) = line_of(files, span.file, span.start);
-        let first =
-            merged.iter_mut().rev().take_while(|other| other.primary.span.start >= start).find(|other| {
-                let is_sign = other.code.number == "FL0012" && found.code.number == "FL0012";
-                is_sign && other.primary.span.file == span.file && other.fix.is_some()
-            });
-        match (first.and_then(|first| first.fix.as_mut()), &found.fix) {
-            (Some(fix), Some(more)) => fix.edits.extend(more.edits.iter().cloned()),
-            _ => merged.push(found),
+        let (Some(fix), "FL0012") = (&found.fix, found.code.number) else {
+            merged.push(found);
+            continue;
+        };
+        let same = first.filter(|(file, end, _)| *file == span.file && span.start <= *end);
+        let known = same.and_then(|(_, _, at)| merged.get_mut(at)).and_then(|first| first.fix.as_mut());
+        match known {
+            Some(known) => known.edits.extend(fix.edits.iter().cloned()),
+            None => {
+                let (_, end) = line_of(files, span.file, span.start);
+                first = Some((span.file, end, merged.len()));
+                merged.push(found);
+            }
         }
     }
     *diagnostics = merged;
@@ -143,10 +149,17 @@ fn item_of(files: &Files<'_>, file: FileId, offset: u32) -> Option<(u32, u32)> {
     Some((item.span.start, item.span.end))
 }
 
+/// No line that a person wrote is longer; looking further would be slow in a file that is one line.
+const LONGEST_LINE: usize = 2_000;
+
+/// The line around a place, or the part of it that is near.
 fn line_of(files: &Files<'_>, file: FileId, offset: u32) -> (u32, u32) {
-    let text = files.get(&file).map_or("", |(_, text)| text);
-    let at = (offset as usize).min(text.len());
-    let start = text.get(..at).and_then(|before| before.rfind('\n')).map_or(0, |at| at + 1);
-    let length = text.get(at..).and_then(|after| after.find('\n')).unwrap_or(text.len() - at);
-    (u32::try_from(start).unwrap_or(0), u32::try_from(at + length).unwrap_or(u32::MAX))
+    let bytes = files.get(&file).map_or(&[][..], |(_, text)| text.as_bytes());
+    let at = (offset as usize).min(bytes.len());
+    let far = (at.saturating_sub(LONGEST_LINE), (at + LONGEST_LINE).min(bytes.len()));
+    let before = bytes.get(far.0..at).unwrap_or_default();
+    let after = bytes.get(at..far.1).unwrap_or_default();
+    let start = before.iter().rposition(|byte| *byte == b'\n').map_or(far.0, |found| far.0 + found + 1);
+    let end = after.iter().position(|byte| *byte == b'\n').map_or(far.1, |found| at + found);
+    (u32::try_from(start).unwrap_or(0), u32::try_from(end).unwrap_or(u32::MAX))
 }
