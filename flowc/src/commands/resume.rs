@@ -4,12 +4,12 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use flow_eval::json;
-use flow_runtime::clock::SystemClock;
+use flow_runtime::clock::{Clock as _, SystemClock};
 use flow_runtime::effects::{Outside, People, Replay, ThroughHome};
 use flow_runtime::home::durable::{Ended, Home, Keeper, KeeperOptions, Progress};
 use flow_runtime::program::Program;
 use flow_runtime::protocol::RunResult;
-use flow_store::runs::{OpenRun, Reader};
+use flow_store::runs::{OpenRun, Reader, Status};
 use serde_json::{Value as Json, json};
 
 use crate::commands::run::{block_on, world};
@@ -48,9 +48,9 @@ pub struct Args {
 pub(crate) fn run(args: &Args, terminal: &Terminal) -> Outcome {
     // Looked at first: a name that is not there must not make a store.
     let reader = durable::visit(&args.store)?;
-    let runs = chosen(&reader, args)?;
+    let begun = chosen(&reader, args)?;
     let opened = durable::open(&args.store)?;
-    let told = block_on(go_on(args, opened, runs))??;
+    let told = block_on(go_on(args, opened, &reader, begun))??;
     let mut exit = Exit::Ok;
     for (id, progress) in told {
         let (line, failed) = tell(&reader, &id, &progress, args)?;
@@ -60,6 +60,7 @@ pub(crate) fn run(args: &Args, terminal: &Terminal) -> Outcome {
     Ok(exit)
 }
 
+/// A run that was named must be there and must not have ended.
 fn chosen(reader: &Reader, args: &Args) -> Result<Vec<OpenRun>, Stop> {
     let mut open = reader.open_runs().map_err(|error| durable::stop(&error))?;
     let Some(id) = &args.run else { return Ok(open) };
@@ -75,34 +76,68 @@ fn chosen(reader: &Reader, args: &Args) -> Result<Vec<OpenRun>, Stop> {
     Ok(open)
 }
 
-async fn go_on(args: &Args, opened: Opened, runs: Vec<OpenRun>) -> Result<Vec<(String, Progress)>, Stop> {
+async fn go_on(
+    args: &Args,
+    opened: Opened,
+    reader: &Reader,
+    runs: Vec<OpenRun>,
+) -> Result<Vec<(String, Progress)>, Stop> {
     let hosts = Arc::new(hosts(args, &opened)?);
     let clock = Arc::new(SystemClock);
     let options =
         KeeperOptions { hosts, clock, running: RUNNING, queued: usize::MAX, only_new: false, watch: None };
     let (home, keeper) = Keeper::open(opened.owner, options).map_err(|error| durable::stop(&error))?;
     let keeper = tokio::spawn(keeper.run());
-    let followed = follow_all(&home, runs);
     let told = tokio::select! {
-        told = followed => told,
+        told = follow_all(args, &home, reader, runs) => told,
         _ = tokio::signal::ctrl_c() => {
             home.drain().await;
-            Vec::new()
+            Ok(Vec::new())
         }
     };
     home.stop();
     match keeper.await {
         Ok(Err(error)) => Err(durable::stop(&error)),
-        Ok(Ok(())) | Err(_) => Ok(told),
+        Ok(Ok(())) | Err(_) => told,
     }
 }
 
-async fn follow_all(home: &Home, runs: Vec<OpenRun>) -> Vec<(String, Progress)> {
-    let each = runs.into_iter().map(|run| async move {
-        let progress = home.follow(&run.id).await;
-        (run.id, progress)
-    });
-    futures_util::future::join_all(each).await
+/// Until nothing moves any more. A run that waits for its turn behind one that waits for a person stays queued.
+async fn follow_all(
+    args: &Args,
+    home: &Home,
+    reader: &Reader,
+    mut runs: Vec<OpenRun>,
+) -> Result<Vec<(String, Progress)>, Stop> {
+    let mut told = Vec::new();
+    loop {
+        let (queued, begun): (Vec<OpenRun>, Vec<OpenRun>) =
+            runs.into_iter().partition(|run| run.status == Status::Queued);
+        if begun.is_empty() {
+            told.extend(queued.into_iter().map(|run| (run.id, Progress::Queued)));
+            return Ok(told);
+        }
+        if args.answers.is_some() {
+            begun.iter().for_each(|run| home.wake(&run.id));
+        }
+        let each = begun.into_iter().map(|run| async move {
+            let progress = home.follow(&run.id).await;
+            (run.id, progress)
+        });
+        told.extend(futures_util::future::join_all(each).await);
+        // What has begun or ended just now is on the disk after this.
+        home.mark("resumed", SystemClock.now_ms()).await.map_err(|error| durable::stop(&error))?;
+        runs = still_queued(reader, queued)?;
+    }
+}
+
+/// Runs that were queued, as they are now; one that has ended meanwhile has begun, too.
+fn still_queued(reader: &Reader, queued: Vec<OpenRun>) -> Result<Vec<OpenRun>, Stop> {
+    let now = |run: OpenRun| {
+        let row = reader.run(&run.id).map_err(|error| durable::stop(&error))?;
+        Ok(OpenRun { status: row.map_or(run.status, |row| row.status), ..run })
+    };
+    queued.into_iter().map(now).collect()
 }
 
 fn hosts(args: &Args, opened: &Opened) -> Result<StoredHosts, Stop> {
@@ -134,6 +169,7 @@ fn tell(reader: &Reader, id: &str, progress: &Progress, args: &Args) -> Result<(
             (json!({ "run": id, "status": "waiting", "questions": questions }), false)
         }
         Progress::Parked(reason) => (json!({ "run": id, "status": "parked", "reason": reason }), true),
+        Progress::Queued => (json!({ "run": id, "status": "queued" }), false),
         Progress::Unknown => (json!({ "run": id, "status": "unknown" }), true),
     };
     if args.json {

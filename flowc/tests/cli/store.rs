@@ -130,3 +130,24 @@ fn the_example_of_the_readme_is_kept_too() {
     let resumed = place.flowc(&["resume", "--store", "runs.db", "--cassette", &cassette, "--json"]);
     assert_eq!(json_of(&resumed)["result"], json!({ "Sent": { "mail": "out-88123" } }));
 }
+
+#[test]
+fn a_run_behind_one_that_waits_stays_queued_and_goes_on_after_it() {
+    let place = place();
+    place.write("ask.flow", REVIEW.to_owned() + "\non queue(\"jobs\", key: event.line) -> ask(event.line)\n");
+    let server = crate::server::Server::start(&place, &["ask.flow"]);
+    let job = json!({ "line": "this" });
+    let first = server.post("/v1/queues/jobs", &job).is(202)["run"].as_str().unwrap().to_owned();
+    let second = server.post("/v1/queues/jobs", &job).is(202)["run"].as_str().unwrap().to_owned();
+    server.get(&format!("/v1/runs/{first}?wait_ms=5000")).is(200);
+    server.kill();
+    let lines = |said: &Said| -> Vec<Value> {
+        said.works().out.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
+    };
+    let told = lines(&place.flowc(&["resume", "--store", "flow.db", "--json"]));
+    let status = |run: &str| told.iter().find(|line| line["run"] == run).unwrap()["status"].clone();
+    assert_eq!((status(&first), status(&second)), (json!("waiting"), json!("queued")));
+    place.write("people.json", r#"{"review": "Yes"}"#);
+    let told = lines(&place.flowc(&["resume", "--store", "flow.db", "--answers", "people.json", "--json"]));
+    assert!(told.iter().all(|line| line["result"] == "good"), "{told:?}");
+}

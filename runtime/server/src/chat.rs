@@ -17,6 +17,7 @@ use flow_runtime::clock::{Clock as _, SystemClock};
 use flow_runtime::home::durable::{Ended, Progress};
 use flow_runtime::new_run_id;
 use flow_runtime::protocol::{OpId, RunResult};
+use futures_util::future::BoxFuture;
 use futures_util::stream;
 use serde::Deserialize;
 use serde_json::{Map, Value as JsonValue, json};
@@ -154,7 +155,9 @@ fn end(progress: Option<Progress>) -> Result<Ended, Problem> {
             let message = "the flow waits for a person, which this protocol has no answer for";
             Err(Problem::new(StatusCode::CONFLICT, "Waiting", message))
         }
-        Some(Progress::Parked(_) | Progress::Unknown) => Err(Problem::bug("the run was set aside")),
+        Some(Progress::Parked(_) | Progress::Queued | Progress::Unknown) => {
+            Err(Problem::bug("the run was set aside"))
+        }
         None => Err(Problem::new(
             StatusCode::GATEWAY_TIMEOUT,
             "Timeout",
@@ -190,6 +193,7 @@ struct Pieces {
     /// What is to be sent before anything else.
     queue: Vec<String>,
     created: i64,
+    end: BoxFuture<'static, Progress>,
     is_over: bool,
 }
 
@@ -202,7 +206,7 @@ fn pieces(
     include_usage: bool,
 ) -> Response {
     let created = SystemClock.now_ms() / 1_000;
-    let (final_ops, said, queue) = (Vec::new(), String::new(), Vec::new());
+    let end = app.home.following(&run);
     let mut pieces = Pieces {
         app,
         flow,
@@ -210,10 +214,11 @@ fn pieces(
         run,
         notes,
         include_usage,
-        final_ops,
-        said,
-        queue,
+        final_ops: Vec::new(),
+        said: String::new(),
+        queue: Vec::new(),
         created,
+        end,
         is_over: false,
     };
     let first = pieces.chunk(json!({ "role": "assistant", "content": "" }), None);
@@ -234,7 +239,6 @@ impl Pieces {
             if self.is_over {
                 return None;
             }
-            let (home, run) = (self.app.home.clone(), self.run.clone());
             tokio::select! {
                 biased;
                 note = self.notes.recv() => match note {
@@ -242,7 +246,7 @@ impl Pieces {
                     Err(RecvError::Lagged(_)) => self.fail(&Problem::bug("the caller reads too slowly")),
                     Err(RecvError::Closed) => self.is_over = true,
                 },
-                progress = home.follow(&run) => self.finish(Some(progress)),
+                progress = &mut self.end => self.finish(Some(progress)),
             }
         }
     }

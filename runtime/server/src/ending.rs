@@ -24,6 +24,7 @@ pub(crate) fn respond(bundle: &Bundle, run: &str, progress: Option<Progress>) ->
             Problem::new(StatusCode::SERVICE_UNAVAILABLE, "Unavailable", "the server is about to end")
                 .into_response()
         }
+        Some(Progress::Queued) => waiting(run, "queued", &[]),
         None => waiting(run, "active", &[]),
     }
 }

@@ -91,7 +91,9 @@ impl Session {
             }
             Progress::Asks(questions) => Ok(Left::Asks(questions)),
             Progress::Parked(reason) => Err(Stop::run_failed(format!("the run was set aside: {reason}"))),
-            Progress::Unknown => Err(Stop::run_failed("the store was closed while the run went on")),
+            Progress::Queued | Progress::Unknown => {
+                Err(Stop::run_failed("the store was closed while the run went on"))
+            }
         }
     }
 

@@ -158,6 +158,8 @@ pub enum Progress {
     Ended(Box<Ended>),
     /// It waits for people: the names of its open questions.
     Asks(Vec<String>),
+    /// It has not begun: others are before it. Told by who looks into the file, never by a home.
+    Queued,
     /// It was set aside.
     Parked(String),
     /// There is no such run.

@@ -13,6 +13,7 @@ use flow_ir::{FlowId, NodeId};
 use flow_runtime::home::durable::Progress;
 use flow_runtime::program::Program;
 use flow_runtime::protocol::{OpId, RunResult};
+use futures_util::future::BoxFuture;
 use futures_util::stream;
 use serde_json::{Value as Json, json};
 use smol_str::SmolStr;
@@ -40,12 +41,11 @@ pub(super) async fn events(
     let program = app.program_of(&row).await?;
     app.home.watch(&run, crate::watcher(&app.hub));
     let flow = program.bundle().flows.iter().position(|flow| flow.name == row.flow.as_str()).unwrap_or(0);
-    Ok(stream(app, program, FlowId(flow as u32), row.id.into(), notes))
+    Ok(stream(&app, program, FlowId(flow as u32), row.id.into(), notes))
 }
 
 /// What is known while a run is streamed.
 struct Feed {
-    app: Arc<App>,
     program: Arc<Program>,
     flow: FlowId,
     run: SmolStr,
@@ -53,18 +53,20 @@ struct Feed {
     /// Operations whose text is the flow's result.
     final_ops: Vec<OpId>,
     attempt: u32,
+    end: BoxFuture<'static, Progress>,
     is_over: bool,
 }
 
 /// `step`, `text`, `reset`, `line`, then `result`, `error` or `waiting`.
 pub(super) fn stream(
-    app: Arc<App>,
+    app: &App,
     program: Arc<Program>,
     flow: FlowId,
     run: SmolStr,
     notes: Receiver<Note>,
 ) -> Response {
-    let feed = Feed { app, program, flow, run, notes, final_ops: Vec::new(), attempt: 1, is_over: false };
+    let end = app.home.following(&run);
+    let feed = Feed { program, flow, run, notes, final_ops: Vec::new(), attempt: 1, end, is_over: false };
     let events = stream::unfold(feed, |mut feed| async move {
         let (name, data) = feed.next().await?;
         let event = Event::default().event(name).data(data.to_string());
@@ -79,8 +81,6 @@ impl Feed {
             return None;
         }
         loop {
-            let home = self.app.home.clone();
-            let run = self.run.clone();
             tokio::select! {
                 biased;
                 note = self.notes.recv() => match note {
@@ -90,7 +90,7 @@ impl Feed {
                     Err(RecvError::Lagged(missed)) => return Some(("gap", json!({ "missed": missed }))),
                     Err(RecvError::Closed) => return None,
                 },
-                progress = home.follow(&run) => {
+                progress = &mut self.end => {
                     self.is_over = true;
                     return Some(self.end(&progress));
                 }
@@ -143,7 +143,9 @@ impl Feed {
             },
             Progress::Asks(questions) => ("waiting", json!({ "run": self.run, "questions": questions })),
             Progress::Parked(_) => ("error", json!({ "run": self.run, "error": { "class": "Parked" } })),
-            Progress::Unknown => ("error", json!({ "run": self.run, "error": { "class": "Unavailable" } })),
+            Progress::Queued | Progress::Unknown => {
+                ("error", json!({ "run": self.run, "error": { "class": "Unavailable" } }))
+            }
         }
     }
 }

@@ -60,7 +60,7 @@ async fn run(
         let accepted = app.start(who, start).await?;
         if accepted.run == run {
             let program = Arc::clone(&app.served().host().program);
-            return Ok(feed::stream(Arc::clone(app), program, flow, run, notes));
+            return Ok(feed::stream(app, program, flow, run, notes));
         }
         let progress = app.follow(&accepted.run, app.limits.wait_ms).await;
         return Ok(ending::respond(app.served().bundle(), &accepted.run, progress));

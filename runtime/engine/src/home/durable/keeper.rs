@@ -246,6 +246,13 @@ impl Keeper {
             }
             Order::Answer(answer, reply) => self.answer_and_reply(&answer, reply)?,
             Order::Follow(run, reply) => self.follow(&run, reply)?,
+            Order::Wake(run) => {
+                if let Some(no) = self.number(&run)?
+                    && let Some(run) = self.take_or_load(no)?
+                {
+                    self.put_back(run);
+                }
+            }
             Order::Watch(run, watch) => self.show(&run, watch)?,
             Order::Mark(name, value, reply) => {
                 self.changes.push(Change::Mark { name, value });

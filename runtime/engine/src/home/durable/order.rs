@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use flow_store::runs::{BundleRow, Error};
+use futures_util::future::BoxFuture;
 use serde_json::Value as Json;
 use smol_str::SmolStr;
 use tokio::sync::{mpsc, oneshot};
@@ -19,6 +20,7 @@ pub(super) enum Order {
     Cancel(SmolStr, Reply<Result<bool, Error>>),
     Answer(Box<Answer>, Reply<Result<(), AnswerError>>),
     Follow(SmolStr, Reply<Progress>),
+    Wake(SmolStr),
     Watch(SmolStr, Arc<dyn Watch>),
     Mark(String, i64, Reply<Result<(), Error>>),
     /// Replied when nothing is in flight.
@@ -110,6 +112,19 @@ impl Home {
     /// Nothing is lost; the run goes on.
     pub async fn follow(&self, run: &str) -> Progress {
         self.ask(|reply| Order::Follow(run.into(), reply)).await.unwrap_or(Progress::Unknown)
+    }
+
+    /// [`Home::follow`] as a future of its own, to be waited for beside something else.
+    #[must_use]
+    pub fn following(&self, run: &str) -> BoxFuture<'static, Progress> {
+        let (home, run) = (self.clone(), SmolStr::from(run));
+        Box::pin(async move { home.follow(&run).await })
+    }
+
+    /// Takes a waiting run up: for a home whose people are here, and can be asked what another one has kept.
+    pub fn wake(&self, run: &str) {
+        // Without a keeper nobody is asked.
+        drop(self.orders.send(Order::Wake(run.into())));
     }
 
     /// Shows a run from now on to somebody, instead of who saw it so far.

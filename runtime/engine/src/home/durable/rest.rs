@@ -135,7 +135,7 @@ impl Keeper {
     /// Replies at once if the run is where it can be reported, else when it is.
     pub(super) fn follow(&mut self, id: &SmolStr, reply: Reply<Progress>) -> Result<(), Error> {
         if let Some(no) = self.numbers.get(id).copied() {
-            self.followers.entry(no).or_default().push(reply);
+            self.add_follower(no, reply);
             return Ok(());
         }
         let Some(row) = self.reader.run(id)? else {
@@ -144,9 +144,16 @@ impl Keeper {
         };
         match self.progress(&row)? {
             Some(progress) => self.then(move |_| drop(reply.send(progress))),
-            None => self.followers.entry(row.no).or_default().push(reply),
+            None => self.add_follower(row.no, reply),
         }
         Ok(())
+    }
+
+    fn add_follower(&mut self, no: RunNo, reply: Reply<Progress>) {
+        let followers = self.followers.entry(no).or_default();
+        // Callers that ask again and again leave their earlier questions behind.
+        followers.retain(|follower| !follower.is_closed());
+        followers.push(reply);
     }
 
     fn progress(&self, row: &RunRow) -> Result<Option<Progress>, Error> {
