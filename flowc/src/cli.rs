@@ -5,8 +5,8 @@ use std::process::ExitCode;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use crate::commands::{
-    build, check, completions, explain, fmt, graph, keys, lock, migrate, new, questions, resume, run, runs,
-    serve, test,
+    audit, build, check, completions, explain, fmt, graph, keys, lock, migrate, new, questions, resume, run,
+    runs, serve, test,
 };
 use crate::exit::Exit;
 
@@ -76,6 +76,8 @@ pub enum Command {
     Test(test::Args),
     /// Write the bundle that `flowc run` and servers take
     Build(build::Args),
+    /// List what a security reviewer must know
+    Audit(audit::Args),
     /// Write down what packages depend on besides their text
     Lock(lock::Args),
     /// Say which parked runs can go on in a new version

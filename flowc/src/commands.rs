@@ -1,5 +1,6 @@
 //! One file a command.
 
+pub mod audit;
 pub mod build;
 pub mod check;
 pub mod completions;
@@ -36,6 +37,7 @@ pub(crate) fn run(command: Command, terminal: &Terminal) -> Outcome {
         Command::Keys(args) => keys::run(&args, terminal),
         Command::Test(args) => test::run(&args, terminal),
         Command::Build(args) => build::run(&args, terminal),
+        Command::Audit(args) => audit::run(&args, terminal),
         Command::Lock(args) => lock::run(&args, terminal),
         Command::Migrate(args) => migrate::run(&args, terminal),
         Command::Explain(args) => explain::run(&args, terminal),

@@ -2,9 +2,9 @@
 
 use std::path::{Path, PathBuf};
 
-use flow_compiler::Workspace;
 use flow_compiler::lock::Lock;
 use flow_compiler::manifest::Lints;
+use flow_compiler::{Output, Workspace};
 use flow_diagnostics::{Diagnostic, SourceMap};
 use flow_ir::Bundle;
 use flow_ir::testing::Test;
@@ -86,6 +86,16 @@ pub(crate) fn build(package: &Package, terminal: &Terminal) -> Option<Built> {
         return None;
     }
     checked.built
+}
+
+/// All that the compiler knows about a package; `None` if it has errors, which are printed.
+pub(crate) fn output(package: &Package, terminal: &Terminal) -> Option<Output> {
+    let checked = workspace(package).check();
+    if checked.output.is_none() {
+        let errors: Vec<Diagnostic> = checked.diagnostics.into_iter().filter(Diagnostic::is_error).collect();
+        check::print_human(&errors, &checked.sources, terminal);
+    }
+    checked.output
 }
 
 /// The bundle at a path: read, or built from source. `None` if the source has errors, which are printed.

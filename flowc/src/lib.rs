@@ -4,6 +4,7 @@
 //! Start reading at [`cli`] (what can be typed), then `commands` (one file a command), [`load`] (paths to
 //! packages) and [`terminal`] (everything that is printed).
 
+pub mod audit;
 mod bug;
 pub mod cli;
 pub mod commands;

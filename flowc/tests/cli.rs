@@ -7,6 +7,8 @@
     reason = "a failed expectation is a failed test"
 )]
 
+#[path = "cli/audit.rs"]
+mod audit;
 #[path = "cli/bad_input.rs"]
 mod bad_input;
 #[path = "cli/check.rs"]

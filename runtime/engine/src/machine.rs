@@ -26,6 +26,7 @@
 //!
 //! Start reading at [`Machine::apply`], then `walk`.
 
+mod approval;
 mod call;
 mod cancel;
 mod limits;

@@ -69,6 +69,17 @@ impl Program {
         }
     }
 
+    /// Whether an operation may only be done with somebody's approval.
+    #[must_use]
+    pub fn is_sensitive(&self, callee: Callee) -> bool {
+        match callee {
+            Callee::Tool(tool) => {
+                self.bundle.tools.get(tool.index()).is_some_and(|tool| tool.effect == Effect::Sensitive)
+            }
+            _ => false,
+        }
+    }
+
     /// How many nodes an activation of this flow can enter at most if its loops are bounded.
     pub(crate) fn fuel(&self, flow: FlowId) -> u64 {
         self.fuel.get(flow.index()).copied().unwrap_or(0)

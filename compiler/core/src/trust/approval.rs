@@ -46,16 +46,18 @@ pub(super) fn check(
             let Some(risk) = node.work.calls().find_map(|call| risk(bundle, &exposed, call)) else {
                 continue;
             };
-            if let Some(way) = way_around(flow, index + 1) {
-                let way = spell(flow, &way);
-                if may_defer {
-                    open.get_or_insert(Risk { inside: Some(way), ..risk });
-                } else {
-                    out.extend(unapproved(places, *id, index, &risk, &way));
-                    reported.insert((*id, index));
-                }
-            } else if let Some(way) = way_back(flow, index + 1) {
+            let around = way_around(flow, index + 1).map(|way| spell(flow, &way));
+            if let Some(way) = around.as_ref().filter(|_| !may_defer) {
+                out.extend(unapproved(places, *id, index, &risk, way));
+                reported.insert((*id, index));
+                continue;
+            }
+            // The caller's approval is good for one run, too.
+            if let Some(way) = way_back(flow, index + 1) {
                 out.extend(approved_once(places, *id, index, &risk, &spell(flow, &way)));
+            }
+            if let Some(way) = around {
+                open.get_or_insert(Risk { inside: Some(way), ..risk });
             }
         }
         if let Some(place) = exposed.get_mut(id.index()) {

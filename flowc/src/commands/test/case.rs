@@ -121,10 +121,23 @@ impl Case {
         }
     }
 
+    /// The program in which a flow may be started on its own: for a private one, whoever wrote the test vouches as
+    /// its callers do.
+    fn started(&self, id: FlowId) -> Arc<Program> {
+        if self.bundle.flow(id).is_none_or(|flow| flow.public) {
+            return Arc::clone(&self.program);
+        }
+        let mut bundle = Bundle::clone(&self.bundle);
+        if let Some(flow) = bundle.flows.get_mut(id.index()) {
+            flow.entry.iter_mut().for_each(|edge| edge.clears = vec![0]);
+        }
+        Program::new(bundle)
+    }
+
     fn walk(&self, runtime: &Runtime, test: &Test, answers: Answers) -> Result<Walked, String> {
         let args = self.arguments(test)?;
         let (program, flow) = match test.call.callee {
-            Callee::Flow(flow) => (Arc::clone(&self.program), flow),
+            Callee::Flow(flow) => (self.started(flow), flow),
             _ => around(&self.bundle, &test.call),
         };
         let bundle = Arc::new(program.bundle().clone());

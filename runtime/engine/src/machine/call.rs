@@ -166,7 +166,7 @@ impl<'a> Walk<'a> {
 
     /// Asks the home for an operation, unless a limit forbids it.
     fn operate(&mut self, at: FrameRef, branch: u32, ready: Ready) -> Option<Step> {
-        if let Err(fault) = self.admit(at, branch, &ready) {
+        if let Err(fault) = self.admit(at, branch, &ready).and_then(|()| self.permit(at, ready.callee)) {
             return Some(Step::Settle(at, branch, Err(fault)));
         }
         self.meter_call(at, branch, &ready.limits);

@@ -67,12 +67,18 @@ pub(crate) struct Frame {
     pub(crate) expired: bool,
     /// In the handler region: its own limits no longer bind.
     pub(crate) outside: bool,
+    /// How many clearing edges were taken.
+    pub(crate) clearings: u32,
+    /// Whether somebody approved what the node does that it stands at: since it was entered the last time.
+    pub(crate) approved: bool,
 }
 
 /// What is known of a node.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct NodeState {
     pub(crate) visits: u32,
+    /// How many clearing edges its activation had taken when it was entered the last time.
+    pub(crate) clearings: u32,
     /// Whether `else` answered the last time.
     pub(crate) degraded: bool,
     /// Sums over the last visit's calls.

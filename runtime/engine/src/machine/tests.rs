@@ -1,3 +1,4 @@
+mod approval;
 mod forms;
 mod limits;
 mod random;

@@ -103,6 +103,8 @@ impl<'a> Walk<'a> {
             return Some(Step::Close(at, Err(Fault::malformed("it holds a loop without `max`"))));
         }
         let visit = count_visit(frame, node_id);
+        self.approve(at, node_id, visit);
+        let frame = self.state.frame(at)?;
         let record = Record::Entered { frame: frame.id, flow: frame.flow, node: node_id, visit, now_ms };
         self.record(|| record);
         self.begin_work(at, node)
@@ -248,6 +250,7 @@ impl<'a> Walk<'a> {
         if let Some(taken) = edge.max.and_then(|counter| frame.counters.get_mut(counter.index())) {
             *taken = taken.saturating_add(1);
         }
+        frame.clearings = frame.clearings.saturating_add(u32::from(!edge.clears.is_empty()));
         let left_main_line = edge.implicit && !std::mem::replace(&mut frame.outside, true);
         let record = Record::Took { frame: frame.id, flow: frame.flow, node: from, edge: index };
         let timer = if left_main_line { frame.meter.timer.take() } else { None };
@@ -354,5 +357,7 @@ fn new_frame(
         meter: super::state::Meter::default(),
         expired: false,
         outside: false,
+        clearings: 0,
+        approved: false,
     }
 }

@@ -49,7 +49,7 @@ shapes! {
     Left { cost, tokens }
     Spend { cost, input_tokens, output_tokens, attempts }
     Meter { spent, pool, limit, deadline_ms, timer }
-    NodeState { visits, degraded, facts }
+    NodeState { visits, clearings, degraded, facts }
     Via { split, arm, key, slots }
     Branch { phase, via, meter, facts, degraded, patient }
     Many { branches, open, items, meter }
@@ -60,7 +60,7 @@ shapes! {
     }
     Frame {
         id, flow, parent, shadow, depth, slots, counters, nodes, at, entered_ms, entries, work, error, meter,
-        expired, outside,
+        expired, outside, clearings, approved,
     }
 }
 
