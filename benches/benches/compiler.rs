@@ -15,7 +15,8 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
-use flow_compiler::PackageInput;
+use flow_compiler::bounds::Bounds;
+use flow_compiler::{PackageInput, Workspace};
 
 use crate::packages::{chain, package, single, text};
 
@@ -42,6 +43,12 @@ fn main() {
             cold(&format!("{lines} lines"), &package(lines), rounds);
         }
     }
+    if runs("bounds") {
+        bounds(&package(100_000));
+    }
+    if runs("edit") {
+        edit(&package(1_000));
+    }
     if runs("extremes") {
         extremes();
     }
@@ -51,6 +58,40 @@ fn main() {
             None => println!("whole process: skipped: no `flowc` beside this; cargo build --release first"),
         }
     }
+}
+
+/// The whole-program facts by themselves, beside the check that they are part of.
+fn bounds(input: &PackageInput) {
+    let check = best(3, || flow_compiler::check(input));
+    let Some(output) = flow_compiler::check(input).output else {
+        println!("bounds: skipped: the package has errors");
+        return;
+    };
+    let took = best(3, || Bounds::of(&output.bundle));
+    println!(
+        "bounds of {} flows: {:.1} ms, {:.1} % of a cold check of {:.1} ms",
+        output.bundle.flows.len(),
+        took.as_secs_f64() * 1e3,
+        100.0 * took.as_secs_f64() / check.as_secs_f64(),
+        check.as_secs_f64() * 1e3,
+    );
+}
+
+/// One file of a package is typed into, and everything is checked again.
+fn edit(input: &PackageInput) {
+    let mut workspace = Workspace::default();
+    workspace.set_manifest(input.manifest.clone());
+    for (path, module, text) in &input.files {
+        workspace.set_file(path, module, text);
+    }
+    let Some((path, module, text)) = input.files.last() else { return };
+    let mut number = 0;
+    let took = best(20, || {
+        number += 1;
+        workspace.set_file(path, module, &format!("{text}\nfn typed_{number}(x: int): int = x + {number}\n"));
+        workspace.check()
+    });
+    println!("one file of {} edited: {:.2} ms to diagnostics", input.files.len(), took.as_secs_f64() * 1e3);
 }
 
 fn phases() {

@@ -5,8 +5,8 @@ use std::process::ExitCode;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use crate::commands::{
-    audit, build, check, completions, explain, fmt, graph, keys, lock, migrate, new, questions, resume, run,
-    runs, serve, test,
+    audit, build, check, completions, cost, explain, fmt, graph, keys, lock, migrate, new, questions, resume,
+    run, runs, serve, test,
 };
 use crate::exit::Exit;
 
@@ -58,6 +58,8 @@ pub enum Command {
     Check(check::Args),
     /// Print files in the one style there is
     Fmt(fmt::Args),
+    /// Say what flows cost at most, before they run
+    Cost(cost::Args),
     /// Draw a flow
     Graph(graph::Args),
     /// Run a flow to its end

@@ -4,6 +4,7 @@ pub mod audit;
 pub mod build;
 pub mod check;
 pub mod completions;
+pub mod cost;
 pub mod explain;
 pub mod fmt;
 pub mod graph;
@@ -28,6 +29,7 @@ pub(crate) fn run(command: Command, terminal: &Terminal) -> Outcome {
         Command::New(args) => new::run(&args, terminal),
         Command::Check(args) => check::run(&args, terminal),
         Command::Fmt(args) => fmt::run(&args, terminal),
+        Command::Cost(args) => cost::run(&args, terminal),
         Command::Graph(args) => graph::run(&args, terminal),
         Command::Run(args) => run::run(&args, terminal),
         Command::Resume(args) => resume::run(&args, terminal),

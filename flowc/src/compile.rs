@@ -98,6 +98,17 @@ pub(crate) fn output(package: &Package, terminal: &Terminal) -> Option<Output> {
     checked.output
 }
 
+/// The bundle of a package whose only errors may be about bounds. `None` if it has others, which are printed.
+pub(crate) fn bundle(package: &Package, terminal: &Terminal) -> Option<Bundle> {
+    let checked = workspace(package).check();
+    let errors: Vec<Diagnostic> = checked.diagnostics.into_iter().filter(Diagnostic::is_error).collect();
+    let found = checked.output.map(|output| output.bundle).or(checked.over_limit);
+    if found.is_none() {
+        check::print_human(&errors, &checked.sources, terminal);
+    }
+    found
+}
+
 /// The bundle at a path: read, or built from source. `None` if the source has errors, which are printed.
 ///
 /// # Errors
@@ -123,6 +134,6 @@ pub(crate) fn target(path: &Path, terminal: &Terminal) -> Result<Option<Built>, 
 }
 
 /// A file that is no `.flow` file can only be a bundle.
-fn is_bundle(path: &Path) -> bool {
+pub(crate) fn is_bundle(path: &Path) -> bool {
     path.is_file() && path.extension().is_none_or(|extension| extension != "flow")
 }

@@ -4,6 +4,7 @@
 //! A file below no `flow.toml` is a package of its own. Ignored files (`.gitignore`) are left out.
 
 mod files;
+mod revision;
 mod target;
 
 use std::collections::BTreeMap;

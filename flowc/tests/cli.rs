@@ -13,6 +13,8 @@ mod audit;
 mod bad_input;
 #[path = "cli/check.rs"]
 mod check;
+#[path = "cli/cost.rs"]
+mod cost;
 #[path = "cli/estate.rs"]
 mod estate;
 #[path = "cli/examples.rs"]

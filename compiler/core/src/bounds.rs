@@ -195,6 +195,9 @@ pub struct FlowBound {
     pub unlimited: Effort,
     /// Of the way of most cost, the nodes in the order of their first visit.
     pub path: Vec<Share>,
+    /// The nodes of that way, visit by visit; empty if only its cost is known.
+    #[serde(skip)]
+    pub walk: Vec<NodeId>,
     /// Of the usual way.
     pub usual_path: Vec<Share>,
     /// How the worst cost was found.

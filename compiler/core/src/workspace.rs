@@ -41,6 +41,8 @@ pub struct Checked {
     pub diagnostics: Vec<Diagnostic>,
     /// `None` if there are errors.
     pub output: Option<Output>,
+    /// The Bundle, if there are errors, and all of them are about bounds: it cannot run, and can be counted.
+    pub over_limit: Option<Bundle>,
 }
 
 /// What a package without errors becomes.
@@ -164,9 +166,10 @@ impl Workspace {
             lock::compare(&package, &lowered.bundle, written, &mut out);
         }
         // Numbers about a package with mistakes would be made up.
-        let bounds = match out.iter().any(Diagnostic::is_error) {
-            true => Bounds::default(),
-            false => bounds::checks::check(&package, &lowered.bundle, &mut out),
+        let sound = !out.iter().any(Diagnostic::is_error);
+        let bounds = match sound {
+            true => bounds::checks::check(&package, &lowered.bundle, &mut out),
+            false => Bounds::default(),
         };
         let diagnostics = self.settle(out, &files, &manifest);
         let failed = diagnostics.iter().any(Diagnostic::is_error);
@@ -178,7 +181,13 @@ impl Workspace {
             lock,
             bounds,
         };
-        Checked { sources, diagnostics, output: (!failed).then_some(output) }
+        match failed {
+            false => Checked { sources, diagnostics, output: Some(output), over_limit: None },
+            true => {
+                let over_limit = sound.then_some(output.bundle);
+                Checked { sources, diagnostics, output: None, over_limit }
+            }
+        }
     }
 
     fn read_manifest(&self, sources: &mut SourceMap, out: &mut Vec<Diagnostic>) -> Manifest {

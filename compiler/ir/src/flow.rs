@@ -118,6 +118,18 @@ impl Work {
     }
 }
 
+impl Work {
+    /// Every call in it, to be changed.
+    pub fn calls_mut(&mut self) -> impl Iterator<Item = &mut Call> {
+        let calls: Vec<&mut Call> = match self {
+            Self::Route => Vec::new(),
+            Self::Call(call) | Self::Each { call, .. } => vec![call],
+            Self::All { branches, .. } => branches.iter_mut().map(|(_, call)| call).collect(),
+        };
+        calls.into_iter()
+    }
+}
+
 /// An arrow.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]

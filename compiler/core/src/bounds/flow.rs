@@ -163,6 +163,7 @@ fn of(costs: &Costs<'_>, flow: &Flow) -> FlowBound {
         usual: effort(&usual, &|pick| weights(&|taken| pick(&taken.usual))),
         unlimited,
         path: shares(flow, &taken, &dearest, |taken| taken.worst.cost),
+        walk: walk(&dearest),
         usual_path: shares(flow, &taken, &usually, |taken| taken.usual.cost),
         method: dearest.method,
         limit: flow.limits.cost,
@@ -235,6 +236,11 @@ fn shares(flow: &Flow, taken: &[Taken], way: &Dearest, cost: fn(&Taken) -> Most)
         })
     };
     way.visits.iter().filter_map(share).collect()
+}
+
+fn walk(way: &Dearest) -> Vec<NodeId> {
+    let nodes = way.walk.iter().filter_map(|vertex| u32::try_from(vertex.checked_sub(1)?).ok());
+    nodes.map(NodeId).collect()
 }
 
 fn p95(taken: &[Taken], way: &Dearest) -> Option<u64> {

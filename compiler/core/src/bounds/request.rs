@@ -6,7 +6,7 @@ use flow_ir::effort::{CALLS_A_ROUND, MESSAGE_TOKENS, NOTE_TOKENS};
 use flow_ir::profile::{Mode, Profile};
 use flow_ir::schema::{parameters, structured_parameters, wire};
 use flow_ir::setup::{MessageTemplate, Model, Prompt, PromptTool};
-use flow_ir::tokens::{LONGEST_SEAM, count};
+use flow_ir::tokens::count;
 use flow_ir::types::Type;
 use flow_ir::{Bundle, TypeId};
 use rustc_hash::FxHashMap;
@@ -127,7 +127,7 @@ fn message_weight(sizer: &Sizer<'_>, message: &MessageTemplate, holes: &mut Vec<
     // Turns are messages of their own; as JSON, which is how they are measured, each takes more than it sends.
     let weight = match message {
         MessageTemplate::Turns(_) => sizer.json(&shape),
-        _ => sizer.printed(&shape).plus(Weight::tokens(MESSAGE_TOKENS + LONGEST_SEAM)),
+        _ => sizer.printed(&shape).plus(Weight::tokens(MESSAGE_TOKENS)),
     };
     let (name, slot) = sizer.named(text);
     if slot.is_some() {

@@ -35,6 +35,8 @@ pub(super) struct Graph {
 pub(super) struct Dearest {
     /// Of the dearest walk from each vertex.
     values: Vec<Most>,
+    /// The vertices in order; empty if only the weight is known.
+    pub(super) walk: Vec<usize>,
     /// Visits of each vertex, in the order of the first; empty if only the weight is known.
     pub(super) visits: Vec<(usize, u64)>,
     /// How it was found.
@@ -74,7 +76,8 @@ impl<'g> Solver<'g> {
     /// The dearest walk under these weights of vertices.
     pub(super) fn dearest(&self, weights: &[Most]) -> Dearest {
         if weights.iter().all(|weight| *weight == Most::ZERO) {
-            return Dearest { values: weights.to_vec(), visits: vec![(0, 1)], method: Method::Walk };
+            let (walk, visits) = (vec![0], vec![(0, 1)]);
+            return Dearest { values: weights.to_vec(), walk, visits, method: Method::Walk };
         }
         let mut run = Run::new(self, weights);
         for part in (0..self.parts.members.len()).rev() {
@@ -177,7 +180,9 @@ impl<'s, 'g, 'w> Run<'s, 'g, 'w> {
         let mut visits: Vec<(usize, u64)> = Vec::new();
         let mut place = rustc_hash::FxHashMap::default();
         let mut at = Some(0);
+        let mut walk = Vec::new();
         while let Some(best) = at.and_then(|at| self.best.get(at)).and_then(Option::as_ref) {
+            walk.extend(&best.inside);
             for vertex in &best.inside {
                 let index = *place.entry(*vertex).or_insert_with(|| {
                     visits.push((*vertex, 0));
@@ -189,9 +194,11 @@ impl<'s, 'g, 'w> Run<'s, 'g, 'w> {
             }
             at = best.next;
         }
-        let visits = if self.method == Method::Walk { visits } else { Vec::new() };
+        if self.method != Method::Walk {
+            (walk, visits) = (Vec::new(), Vec::new());
+        }
         let values = (0..self.best.len()).map(|vertex| self.value(vertex)).collect();
-        Dearest { values, visits, method: self.method }
+        Dearest { values, walk, visits, method: self.method }
     }
 }
 
@@ -257,7 +264,7 @@ impl Part {
         let mut table = Table { size, rows: vec![(Most::ZERO, Choice::Leave); size * codes] };
         for code in 0..codes {
             for member in self.order.iter().rev() {
-                let exit = exits.get(*member).map_or(Most::ZERO, |(_, rest)| *rest);
+                let exit = exits.get(*member).copied().unwrap_or_default();
                 let (rest, choice) = self.choose(&table, (*member, code), exit, &steps);
                 let weight = own.get(*member).copied().unwrap_or_default().plus(rest);
                 table.set(*member, code, (weight, choice));
@@ -284,13 +291,14 @@ impl Part {
         &self,
         table: &Table,
         (member, code): (usize, usize),
-        exit: Most,
+        (exit, rest): (Option<usize>, Most),
         steps: &[usize],
     ) -> (Most, Choice) {
-        let mut best = (exit, Choice::Leave);
+        let mut best = (rest, Choice::Leave);
         for to in self.free.get(member).into_iter().flatten() {
             let value = table.get(*to, code).0;
-            if value > best.0 {
+            // A way that goes on for nothing is told to its end.
+            if value > best.0 || (value == best.0 && exit.is_none()) {
                 best = (value, Choice::Go(*to, code));
             }
         }
