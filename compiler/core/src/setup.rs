@@ -3,6 +3,7 @@
 //! Each kind has a closed list of settings. [`Settings`] reports what is unknown, repeated or missing and reads
 //! values; a kind's file says what they mean.
 
+mod gates;
 mod human;
 mod model;
 mod prompt;

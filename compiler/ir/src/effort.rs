@@ -50,6 +50,14 @@ pub const fn attempts(retry: u32) -> u64 {
     retry as u64 + 1
 }
 
+/// Attempts on a model in one call, its retries and a hedge included. A probe of a model that may be well again
+/// takes the place of an attempt; a call that the provider turns away (its key, its rate) is not billed and counts
+/// as none.
+#[must_use]
+pub const fn model_attempts(model: &Model) -> u64 {
+    attempts(model.retry) + if model.hedge_ms.is_some() { 1 } else { 0 }
+}
+
 /// Attempts of one call of a tool: a write is repeated only under a key.
 #[must_use]
 pub fn tool_attempts(tool: &Tool) -> u64 {

@@ -56,7 +56,8 @@ pub fn prompt(bundle: &mut Bundle, id: PromptId, version: &Bundle) -> Result<(),
     Ok(())
 }
 
-/// Gives a model of a package its entry. Name, fallbacks and places (`parallel`) stay those of the declaration.
+/// Gives a model of a package its entry. Name, fallbacks and what protects it (`parallel`,
+/// `limit`, `breaker`, `hedge`, further keys) stay those of the declaration.
 ///
 /// # Errors
 /// When the entry does not fit; the Bundle is unchanged then.
@@ -72,6 +73,10 @@ pub fn model(bundle: &mut Bundle, id: ModelId, version: &Bundle) -> Result<(), V
         name: declared.name.clone(),
         fallback: std::mem::take(&mut declared.fallback),
         parallel: declared.parallel,
+        breaker: declared.breaker,
+        hedge_ms: declared.hedge_ms,
+        limit: declared.limit,
+        spare_auth: std::mem::take(&mut declared.spare_auth),
         ..entry.clone()
     };
     Ok(())

@@ -88,6 +88,40 @@ pub struct Model {
     pub token_factor: u32,
     /// Declared quantiles `(p, ms)`.
     pub latency_ms: Vec<(u8, u64)>,
+    /// When calls stop for a while because it is ill; `None` is the runtime's default.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub breaker: Option<Breaker>,
+    /// After so many ms without a first token the same is asked of the next model of the chain as well.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub hedge_ms: Option<u64>,
+    /// Calls per minute over all runs of a process.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub limit: Option<RateLimit>,
+    /// Further keys beside `auth`, like it: the next is used while one is not accepted or limited.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub spare_auth: Vec<SmolStr>,
+}
+
+/// `Breaker(errors: 50%, window: 30s, rest: 5s)`.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Breaker {
+    /// The share of failures that opens it, in hundredths of a percent.
+    pub errors: u32,
+    /// How far back calls count, ms.
+    pub window_ms: u64,
+    /// How long it stays open the first time, ms.
+    pub rest_ms: u64,
+}
+
+/// `Limit(requests: 600, tokens: 200k tokens)`, per minute.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RateLimit {
+    /// Requests.
+    pub requests: Option<u64>,
+    /// Tokens, input and output together.
+    pub tokens: Option<u64>,
 }
 
 /// The wire protocols.
@@ -166,6 +200,9 @@ pub struct Prompt {
     pub temperature: Option<Expr>,
     /// Whether an exact repetition is answered from the cache.
     pub cache: bool,
+    /// `cache: name`: the `Cache` resource that answers repetitions, exact or similar as it says.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cache_in: Option<ResourceId>,
 }
 
 /// A tool given to a model.

@@ -20,6 +20,7 @@ mod spent;
 mod tool;
 
 pub use cassette::{Cassette, CassetteError, Exchange, PromptAnswer, Recorder, Replay, ToolAnswer};
+pub use gates::{BreakerState, GateStates, KeyState, Registry, StateError};
 pub use halves::Halves;
 pub use human::{Nobody, People, PersonAnswer, PersonError, Question, ThroughHome};
 pub use live::Live;

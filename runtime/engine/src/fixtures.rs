@@ -57,6 +57,7 @@ pub(crate) fn prompt(name: &str) -> Prompt {
         rounds: 0,
         temperature: None,
         cache: false,
+        cache_in: None,
     }
 }
 

@@ -3,6 +3,7 @@
 //! Deliberately not here: how an operation is performed (see `effects`) and how a run is kept (see `home`).
 
 pub mod purse;
+pub mod treasury;
 
 use std::sync::Arc;
 
@@ -13,7 +14,8 @@ use crate::clock::Clock;
 use crate::effects::Question;
 use crate::protocol::{Command, Event, Invocation, OpId, Outcome, RunHeader};
 
-pub use purse::{Purse, Reservation};
+pub use purse::{Purse, Reservation, Shortage};
+pub use treasury::Treasury;
 
 /// Performs operations.
 ///
@@ -108,6 +110,12 @@ impl Deltas {
         self.watch.as_ref().is_some_and(|watch| watch.wants_deltas(&self.header))
     }
 
+    /// Whether text that was shown can still be taken back: then an answer that broke off may begin again.
+    #[must_use]
+    pub fn can_restart(&self) -> bool {
+        self.watch.as_ref().is_none_or(|watch| watch.can_restart())
+    }
+
     /// Shows one.
     pub fn send(&self, delta: Delta) {
         if let Some(watch) = &self.watch {
@@ -134,6 +142,12 @@ pub trait Watch: Send + Sync {
     /// Before the home obeys.
     fn command(&self, run: &RunHeader, command: &Command) {
         let _ = (run, command);
+    }
+
+    /// Whether text of a lower attempt can be taken back when a higher one begins. A watcher that has passed text
+    /// on to somebody who keeps it says `false`: then an answer that breaks off fails rather than begin again.
+    fn can_restart(&self) -> bool {
+        true
     }
 
     /// While an operation is under way.

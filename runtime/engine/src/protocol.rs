@@ -116,6 +116,9 @@ pub struct Facts {
     pub finish: Option<SmolStr>,
     /// The liberties that were taken to read the answer: `fence`, `trailing_comma`. Empty for a strict one.
     pub tolerances: Vec<SmolStr>,
+    /// Who was asked, in order, and what came of it, as in `fast: timed out → careful: ok`. `None` where the first
+    /// one answered at once.
+    pub route: Option<SmolStr>,
 }
 
 /// What the home is to do.

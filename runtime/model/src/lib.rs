@@ -17,4 +17,4 @@ pub use embed::{EmbedReply, EmbedRequest, Ranked, RerankReply, RerankRequest};
 pub use error::{ErrorKind, ModelError, Phase};
 pub use message::{Message, Part, Role, ToolCall, Verbatim};
 pub use reply::{ChatReply, Finish, RateLimits, TokenProbability, Usage};
-pub use request::{ChatRequest, Output, ToolSpec};
+pub use request::{ChatRequest, Output, Prefix, ToolSpec};

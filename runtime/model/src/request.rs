@@ -26,7 +26,25 @@ pub struct ChatRequest {
     /// Whether the probability of every token of the answer is wanted.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub logprobs: bool,
+    /// The messages at the front that are equal in every call of the prompt.
+    #[serde(skip)]
+    pub prefix: Prefix,
 }
+
+/// How much of a request is worth keeping in the provider's own cache: so many messages at its front, and the
+/// tools with them. A wire that has markers sets one behind them; one that caches by itself needs none.
+///
+/// A hint: two requests that differ in it ask the same thing, so all are equal.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Prefix(pub usize);
+
+impl PartialEq for Prefix {
+    fn eq(&self, _: &Self) -> bool {
+        true
+    }
+}
+
+impl Eq for Prefix {}
 
 /// What an answer must look like.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]

@@ -5,6 +5,8 @@
 //! taken out before it starts and the difference comes back after it; therefore calls side by side can never
 //! spend more than a limit, whatever the order of their answers.
 
+pub mod day;
+
 #[cfg(test)]
 mod tests;
 

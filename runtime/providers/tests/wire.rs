@@ -51,6 +51,10 @@ fn model(protocol: Protocol, address: Option<&str>) -> Model {
         parallel: None,
         token_factor: 1350,
         latency_ms: Vec::new(),
+        breaker: None,
+        hedge_ms: None,
+        limit: None,
+        spare_auth: Vec::new(),
     }
 }
 
@@ -69,6 +73,7 @@ fn request() -> ChatRequest {
         temperature: None,
         tools: Vec::new(),
         logprobs: false,
+        prefix: Default::default(),
     }
 }
 
@@ -414,7 +419,7 @@ fn every_status_of_a_tool_has_its_class() {
         assert!(error.message.contains(part), "{error}");
         assert!(error.message.starts_with("`find`: http://127.0.0.1"), "{error}");
         assert!(!error.message.contains(KEY), "{error}");
-        let waits = error.message.contains("429");
+        let waits = error.message.contains("answered 429");
         assert_eq!(error.retry_after_ms, waits.then_some(3_000), "{error}");
     }
 }

@@ -158,7 +158,7 @@ impl Effects for World {
         let Some(name) = self.name(invocation.callee) else { return self.performer.invoke(cx, invocation) };
         let is_prompt = matches!(invocation.callee, Callee::Prompt(_));
         let amount = amount_of(if is_prompt { COST } else { 0 });
-        let reserved = match cx.purse.reserve(amount) {
+        let reserved = match cx.purse.reserve(amount, cx.clock.now_ms()) {
             Ok(reserved) => reserved,
             Err(short) => return Reply::Now(short_of_money(&short)),
         };
@@ -188,7 +188,7 @@ fn done(line: &str, amount: flow_policy::budget::Amount, reserved: Reservation) 
     Outcome::Ok { value: Value::text(format!("{line}+")), facts }
 }
 
-fn short_of_money(short: &flow_policy::budget::Short) -> Outcome {
+fn short_of_money(short: &flow_runtime::port::Shortage) -> Outcome {
     let facts = Box::new(Facts { attempts: 1, ..Facts::default() });
     Outcome::Err { class: ErrorClass::Budget, message: short.to_string().into(), facts }
 }

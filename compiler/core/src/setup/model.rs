@@ -5,13 +5,13 @@ use flow_ir::ModelId;
 use flow_ir::setup::{Capability, Model, Provider};
 use smol_str::SmolStr;
 
-use super::{Settings, source_call, unknown_source};
+use super::{Settings, gates, source_call, unknown_source};
 use crate::expr::Elab;
 use crate::names::Item;
 use crate::report;
 use crate::types::unit_ms;
 
-const SETTINGS: [&str; 13] = [
+const SETTINGS: [&str; 16] = [
     "region",
     "can",
     "context",
@@ -25,6 +25,9 @@ const SETTINGS: [&str; 13] = [
     "parallel",
     "token_factor",
     "auth",
+    "breaker",
+    "hedge",
+    "limit",
 ];
 
 const CAPABILITIES: [(&str, Capability); 9] = [
@@ -73,12 +76,13 @@ const PROVIDERS: [(&str, Provider, Place); 16] = [
 pub(crate) fn lower(elab: &mut Elab<'_, '_>, setup: &ast::Setup) -> Model {
     let settings = Settings::new(elab, "model", &setup.settings, &SETTINGS);
     let (provider, id, address) = provider(elab, setup);
+    let mut auth = settings.secrets(elab, "auth").into_iter();
     Model {
         name: setup.name.text.clone(),
         provider,
         id,
         address,
-        auth: settings.secret(elab, "auth"),
+        auth: auth.next(),
         region: settings.text(elab, "region"),
         can: capabilities(elab, &settings, provider),
         context: settings.tokens(elab, "context"),
@@ -91,6 +95,10 @@ pub(crate) fn lower(elab: &mut Elab<'_, '_>, setup: &ast::Setup) -> Model {
         parallel: settings.count(elab, "parallel"),
         token_factor: token_factor(elab, &settings),
         latency_ms: latency(elab, &settings),
+        breaker: gates::breaker(elab, &settings),
+        hedge_ms: gates::hedge(elab, &settings),
+        limit: gates::limit(elab, &settings),
+        spare_auth: auth.collect(),
     }
 }
 

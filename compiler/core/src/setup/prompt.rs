@@ -1,7 +1,8 @@
 //! `prompt`.
 
 use flow_grammar::ast::{self, ArgValue, ExprKind as Ast};
-use flow_ir::setup::{Confidence, Effect, MessageTemplate, Prompt, PromptTool};
+use flow_ir::ResourceId;
+use flow_ir::setup::{Confidence, Effect, MessageTemplate, Prompt, PromptTool, ResourceKind};
 use smol_str::SmolStr;
 
 use super::{Decl, Settings, source_call, unknown_source};
@@ -11,7 +12,7 @@ use crate::methods;
 use crate::names::Item;
 use crate::package::doc_text;
 use crate::report;
-use crate::types::{Bounds, Size, Ty};
+use crate::types::{Bounds, Fit, Size, Ty, fit};
 
 const SETTINGS: [&str; 11] = [
     "system",
@@ -42,6 +43,7 @@ pub(crate) fn lower(elab: &mut Elab<'_, '_>, decl: Decl<'_>) -> Prompt {
         elab.check(value, &Ty::Float(Bounds::new(0, 2_000_000)), Why::Setting("temperature"))
     });
     let tools = tools(elab, &settings);
+    let (cache, cache_in) = cache(elab, &settings, &decl.sig.ret);
     let rounds = settings.count(elab, "rounds").unwrap_or(if tools.is_empty() { 0 } else { 4 });
     Prompt {
         name: decl.sig.name.clone(),
@@ -56,7 +58,8 @@ pub(crate) fn lower(elab: &mut Elab<'_, '_>, decl: Decl<'_>) -> Prompt {
         tools,
         rounds,
         temperature,
-        cache: cache(elab, &settings),
+        cache,
+        cache_in,
     }
 }
 
@@ -188,8 +191,53 @@ fn tool(elab: &mut Elab<'_, '_>, expr: &ast::Expr) -> Option<PromptTool> {
     Some(tool)
 }
 
-fn cache(elab: &mut Elab<'_, '_>, settings: &Settings<'_>) -> bool {
-    settings.choice(elab, "cache", &[("Exact", true)]).unwrap_or(false)
+/// `cache: Exact`, or the `Cache` resource that keeps the answers.
+fn cache(elab: &mut Elab<'_, '_>, settings: &Settings<'_>, ret: &Ty) -> (bool, Option<ResourceId>) {
+    let Some(value) = settings.value("cache") else { return (false, None) };
+    let span = elab.span(value.span);
+    let names = crate::expr::path_of(value).unwrap_or_default();
+    let [name] = names.as_slice() else {
+        if matches!(&value.kind, Ast::Upper(word) if word == "Exact") {
+            return (true, None);
+        }
+        elab.out.push(report::names::bad_setting(span, "cache", "`Exact` or a `Cache` resource", "Exact"));
+        return (false, None);
+    };
+    match elab.names().find(name) {
+        Some(Item::Resource(id)) => (false, answers_kept_in(elab, span, (name, id), ret)),
+        Some(Item::Broken) => (false, None),
+        Some(item) => {
+            let help = "a `Cache` resource keeps answers";
+            elab.out.push(report::types::not_a_value(span, name, item.noun(), help));
+            (false, None)
+        }
+        None => {
+            let known = elab.names().candidates(|item| matches!(item, Item::Resource(_)));
+            elab.out.push(report::names::unknown(span, name, &known));
+            (false, None)
+        }
+    }
+}
+
+fn answers_kept_in(
+    elab: &mut Elab<'_, '_>,
+    span: flow_diagnostics::Span,
+    (name, id): (&str, ResourceId),
+    ret: &Ty,
+) -> Option<ResourceId> {
+    let decl = elab.pkg.resources.get(id.index())?;
+    if decl.kind? != ResourceKind::Cache {
+        let help = "a `Cache` resource keeps answers";
+        elab.out.push(report::types::not_a_value(span, name, "resource of another kind", help));
+        return None;
+    }
+    let same = fit(ret, &decl.item) == Fit::Same && fit(&decl.item, ret) == Fit::Same;
+    if !same && !elab.pkg.is_unknown(&decl.item) && !elab.pkg.is_unknown(ret) {
+        let subject = format!("`{name}` must keep");
+        elab.out.push(report::types::mismatch(span, &subject, &ret.to_string(), &decl.item.to_string()));
+        return None;
+    }
+    Some(id)
 }
 
 /// `Logprob(field)`, `Vote(5)`, `Field(name)`.

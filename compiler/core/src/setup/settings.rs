@@ -210,16 +210,30 @@ impl<'a> Settings<'a> {
 
     /// Where a secret comes from: `vault("mail_token")` or `env("OPENAI_API_KEY")`, as `vault:…` or `env:…`.
     pub(crate) fn secret(&self, elab: &mut Elab<'_, '_>, name: &str) -> Option<SmolStr> {
-        self.read(elab, name, "`vault(\"…\")` or `env(\"…\")`", "vault(\"mail_token\")", |kind| {
-            let Ast::Call { callee, args } = kind else { return None };
-            let Ast::Name(source) = &callee.kind else { return None };
-            let [ast::Arg { value: ArgValue::Expr(value), .. }] = args.as_slice() else { return None };
-            let Ast::Text(text) = &value.kind else { return None };
-            let entry = text.as_plain()?;
-            match source.as_str() {
-                "vault" | "env" => Some(entry),
-                _ => None,
+        self.read(elab, name, "`vault(\"…\")` or `env(\"…\")`", "vault(\"mail_token\")", secret_entry)
+    }
+
+    /// One secret, or several in square brackets, in their order.
+    pub(crate) fn secrets(&self, elab: &mut Elab<'_, '_>, name: &str) -> Vec<SmolStr> {
+        let wants = "`vault(\"…\")`, `env(\"…\")` or a list of them";
+        let found = self.read(elab, name, wants, "env(\"OPENAI_API_KEY\")", |kind| match kind {
+            Ast::List(items) if !items.is_empty() => {
+                items.iter().map(|item| secret_entry(&item.kind)).collect()
             }
-        })
+            other => secret_entry(other).map(|one| vec![one]),
+        });
+        found.unwrap_or_default()
+    }
+}
+
+fn secret_entry(kind: &Ast) -> Option<SmolStr> {
+    let Ast::Call { callee, args } = kind else { return None };
+    let Ast::Name(source) = &callee.kind else { return None };
+    let [ast::Arg { value: ArgValue::Expr(value), .. }] = args.as_slice() else { return None };
+    let Ast::Text(text) = &value.kind else { return None };
+    let entry = text.as_plain()?;
+    match source.as_str() {
+        "vault" | "env" => Some(entry),
+        _ => None,
     }
 }

@@ -1,4 +1,4 @@
-use super::{chain, cost};
+use super::{chain, cost, model_attempts};
 use crate::ids::ModelId;
 use crate::setup::{Model, Provider};
 use crate::units::Usd;
@@ -22,6 +22,10 @@ fn model(fallback: &[u32]) -> Model {
         parallel: None,
         token_factor: 1350,
         latency_ms: Vec::new(),
+        breaker: None,
+        hedge_ms: None,
+        limit: None,
+        spare_auth: Vec::new(),
     }
 }
 
@@ -41,4 +45,11 @@ fn a_part_of_a_micro_dollar_costs_a_whole_one() {
     assert_eq!(cost(1, 0, Some(Usd(1)), None), Usd(1));
     assert_eq!(cost(0, 0, Some(Usd(1)), Some(Usd(1))), Usd(0));
     assert_eq!(cost(u64::MAX, u64::MAX, Some(Usd(i64::MAX)), None), Usd(i64::MAX));
+}
+
+#[test]
+fn a_hedge_is_an_attempt() {
+    let plain = Model { retry: 2, ..model(&[]) };
+    assert_eq!(model_attempts(&plain), 3);
+    assert_eq!(model_attempts(&Model { hedge_ms: Some(800), ..plain }), 4);
 }

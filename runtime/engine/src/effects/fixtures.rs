@@ -104,6 +104,10 @@ pub(crate) fn model(name: &str) -> Model {
         parallel: Some(1),
         token_factor: 1_000,
         latency_ms: Vec::new(),
+        breaker: None,
+        hedge_ms: None,
+        limit: None,
+        spare_auth: Vec::new(),
     }
 }
 
@@ -160,6 +164,8 @@ pub(crate) struct World {
     pub(crate) tools: Mutex<VecDeque<Result<ToolReply, ToolError>>>,
     pub(crate) requests: Mutex<Vec<ChatRequest>>,
     pub(crate) attempts: Mutex<Vec<Attempt>>,
+    /// Whether answers let others go first.
+    pub(crate) slow: bool,
 }
 
 impl World {
@@ -186,7 +192,13 @@ impl Outside for World {
         if let (Ok(reply), Some(sink)) = (&reply, sink) {
             sink(Delta::Text(reply.text.clone()));
         }
-        Box::pin(std::future::ready(reply))
+        let slow = self.slow;
+        Box::pin(async move {
+            if slow {
+                tokio::task::yield_now().await;
+            }
+            reply
+        })
     }
 
     fn tool<'a>(

@@ -1,40 +1,66 @@
-//! `parallel: n`: at most n calls at once, over all runs of a process.
+//! What stands before every call that leaves the process: breakers, rates, keys, retry budgets, permits.
+//!
+//! The rules are in `flow_policy`; here is what they are kept in. A [`Registry`] holds the state of every target
+//! of a process, under its name, so that two packages that ask the same model see the same breaker. A call looks
+//! nothing up in it: a [`Gates`] has found its targets when the performer was made, and each target has locks of
+//! its own. So calls of different targets never wait for each other.
+
+mod pass;
+mod permits;
+mod registry;
+mod saved;
+mod target;
+mod tools;
+
+pub use registry::Registry;
+pub use saved::{BreakerState, GateStates, KeyState, StateError};
+
+pub(crate) use pass::{Admission, Ended, Pass, Shut};
+pub(crate) use target::Target;
+pub(crate) use tools::enter;
 
 use std::sync::Arc;
 
-use flow_ir::Bundle;
-use flow_ir::{ModelId, ToolId};
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use flow_ir::{Bundle, ModelId, ToolId};
+use tokio::sync::OwnedSemaphorePermit;
 
-/// The gates of models and tools; those without a limit have none.
+use permits::Permits;
+
+/// The targets of one bundle.
 #[derive(Debug)]
 pub(crate) struct Gates {
-    models: Vec<Option<Arc<Semaphore>>>,
-    tools: Vec<Option<Arc<Semaphore>>>,
+    permits: Permits,
+    /// By model; one for every key that it may be asked with.
+    models: Vec<Vec<Arc<Target>>>,
+    tools: Vec<Arc<Target>>,
 }
 
 impl Gates {
-    pub(crate) fn of(bundle: &Bundle) -> Self {
-        let gate = |parallel: Option<u32>| parallel.map(|n| Arc::new(Semaphore::new(n.max(1) as usize)));
+    pub(crate) fn of(bundle: &Bundle, registry: &Registry) -> Self {
         Self {
-            models: bundle.models.iter().map(|model| gate(model.parallel)).collect(),
-            tools: bundle.tools.iter().map(|tool| gate(tool.parallel)).collect(),
+            permits: Permits::of(bundle),
+            models: bundle.models.iter().map(|model| Target::of_model(registry, model)).collect(),
+            tools: bundle.tools.iter().map(|tool| Target::of_tool(registry, &bundle.package, tool)).collect(),
         }
     }
 
-    /// Waits for a place. Held until it is dropped; first come, first served.
-    pub(crate) async fn model(&self, id: ModelId) -> Option<OwnedSemaphorePermit> {
-        enter(self.models.get(id.index())).await
+    /// The targets of a model, in the order of its keys.
+    pub(crate) fn model(&self, id: ModelId) -> &[Arc<Target>] {
+        self.models.get(id.index()).map(Vec::as_slice).unwrap_or_default()
     }
 
-    /// Waits for a place.
-    pub(crate) async fn tool(&self, id: ToolId) -> Option<OwnedSemaphorePermit> {
-        enter(self.tools.get(id.index())).await
+    /// The target of a tool.
+    pub(crate) fn tool(&self, id: ToolId) -> Option<&Arc<Target>> {
+        self.tools.get(id.index())
     }
-}
 
-async fn enter(gate: Option<&Option<Arc<Semaphore>>>) -> Option<OwnedSemaphorePermit> {
-    let gate = Arc::clone(gate?.as_ref()?);
-    // The semaphores are never closed.
-    gate.acquire_owned().await.ok()
+    /// Waits for a place among the calls that a model gets at once.
+    pub(crate) async fn model_permit(&self, id: ModelId) -> Option<OwnedSemaphorePermit> {
+        self.permits.model(id).await
+    }
+
+    /// Waits for a place among the calls that a tool gets at once.
+    pub(crate) async fn tool_permit(&self, id: ToolId) -> Option<OwnedSemaphorePermit> {
+        self.permits.tool(id).await
+    }
 }

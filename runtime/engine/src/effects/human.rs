@@ -12,7 +12,7 @@ use smol_str::SmolStr;
 
 use super::performer::{Inner, slots_of};
 use super::spent::{Raised, Spent};
-use crate::port::InvokeContext;
+use crate::port::{InvokeContext, Shortage};
 use crate::protocol::{Invocation, OpId};
 
 /// What a person is asked. The bundle has the rest: doc, role, names and types of the arguments, type of the
@@ -107,12 +107,12 @@ pub(crate) fn kept(
     let question = question(inner, cx, invocation, human)?;
     let whole = Usd(human.cost.0.saturating_mul(i64::from(human.quorum.max(1))));
     // Not settled: the outcome says what the answers cost, and until then the amount is spoken for.
-    let reserved = cx.purse.reserve(Amount { cost: whole, tokens: 0 });
-    reserved.map(drop).map_err(|short| no_money(human, short))?;
+    let reserved = cx.purse.reserve(Amount { cost: whole, tokens: 0 }, cx.clock.now_ms());
+    reserved.map(drop).map_err(|short| no_money(human, &short))?;
     Ok(question)
 }
 
-fn no_money(human: &Human, short: flow_policy::budget::Short) -> Raised {
+fn no_money(human: &Human, short: &Shortage) -> Raised {
     let message = format!("an answer of `{}` costs {}, and less is left ({short})", human.name, human.cost);
     Raised::new(ErrorClass::Budget, message)
 }
@@ -148,7 +148,7 @@ async fn ask_one(
     spent: &mut Spent,
 ) -> Result<(Value, Option<SmolStr>), Raised> {
     let amount = Amount { cost: human.cost, tokens: 0 };
-    let reservation = cx.purse.reserve(amount).map_err(|short| no_money(human, short))?;
+    let reservation = cx.purse.reserve(amount, cx.clock.now_ms()).map_err(|short| no_money(human, &short))?;
     spent.facts.attempts += 1;
     let answer = inner.with.people.ask(question).await;
     let answer = answer.map_err(|error| Raised::new(error.class, error.message))?;

@@ -2,7 +2,7 @@
 
 use flow_ir::setup::{Model, Tool};
 use flow_model::{
-    ChatReply, ChatRequest, DeltaSink, EmbedReply, EmbedRequest, ErrorKind, ModelError, Patience,
+    ChatReply, ChatRequest, DeltaSink, EmbedReply, EmbedRequest, ErrorKind, ModelError, Patience, Usage,
 };
 use flow_providers::tool::{ToolError, ToolReply};
 use flow_providers::tool_command::CommandCall;
@@ -68,7 +68,8 @@ pub trait Outside: Send + Sync {
 pub(crate) fn hashed(request: &EmbedRequest) -> EmbedReply {
     EmbedReply {
         vectors: request.texts.iter().map(|text| hashing_vector(text)).collect(),
-        usage: None,
+        // It costs nothing, which is not the same as not saying what it costs.
+        usage: Some(Usage { input: Some(0), ..Usage::default() }),
         model: "hashing".to_owned(),
     }
 }

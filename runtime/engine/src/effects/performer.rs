@@ -9,13 +9,13 @@ use flow_ir::units::ErrorClass;
 use flow_store::Store;
 use smol_str::SmolStr;
 
-use super::gates::Gates;
+use super::gates::{Gates, Registry};
 use super::human::{People, Question};
 use super::outside::Outside;
 use super::prompt;
 use super::spent::{Raised, Spent};
 use super::{human, resource, tool};
-use crate::port::{Delta, Effects, InvokeContext, Reply};
+use crate::port::{Delta, Effects, InvokeContext, Reply, Treasury};
 use crate::protocol::{Facts, Invocation, Outcome};
 
 /// What operations are performed with.
@@ -40,25 +40,50 @@ pub struct Performer {
 pub(crate) struct Inner {
     pub(crate) with: Surroundings,
     pub(crate) gates: Arc<Gates>,
+    pub(crate) registry: Arc<Registry>,
+    pub(crate) treasury: Arc<Treasury>,
+    pub(crate) flights: Arc<prompt::Flights>,
     /// Digest of every prompt of the bundle.
     pub(crate) digests: Arc<[SmolStr]>,
 }
 
 impl Performer {
-    /// For one bundle.
+    /// For one bundle, with gates of its own and no limit a day.
     #[must_use]
     pub fn new(with: Surroundings) -> Self {
-        let gates = Arc::new(Gates::of(&with.bundle));
-        let digests = prompt::digests(&with.bundle);
-        Self { inner: Arc::new(Inner { with, gates, digests }) }
+        Self::sharing(with, Registry::new(), Arc::default())
     }
 
-    /// The same with another world. Limits are shared with the first.
+    /// For one bundle, with the gates and the money of a process: breakers, rates and keys are those of every
+    /// performer that shares the registry, the tenants' days those of every one that shares the treasury.
+    #[must_use]
+    pub fn sharing(with: Surroundings, registry: Arc<Registry>, treasury: Arc<Treasury>) -> Self {
+        let gates = Arc::new(Gates::of(&with.bundle, &registry));
+        let digests = prompt::digests(&with.bundle);
+        Self { inner: Arc::new(Inner { with, gates, registry, treasury, flights: Arc::default(), digests }) }
+    }
+
+    /// The same with another world. Gates and limits are shared with the first.
     #[must_use]
     pub fn with_outside(&self, outside: Arc<dyn Outside>) -> Self {
-        let Inner { with, gates, digests } = &*self.inner;
+        let Inner { with, gates, registry, treasury, digests, .. } = &*self.inner;
         let with = Surroundings { outside, ..with.clone() };
-        Self { inner: Arc::new(Inner { with, gates: gates.clone(), digests: digests.clone() }) }
+        Self {
+            inner: Arc::new(Inner {
+                with,
+                gates: gates.clone(),
+                registry: registry.clone(),
+                treasury: treasury.clone(),
+                flights: Arc::default(),
+                digests: digests.clone(),
+            }),
+        }
+    }
+
+    /// The gates, to be looked at, forced and kept.
+    #[must_use]
+    pub fn registry(&self) -> &Arc<Registry> {
+        &self.inner.registry
     }
 
     /// What a prompt is called in recordings: its name and digest.
@@ -101,7 +126,8 @@ impl Effects for Performer {
     }
 
     fn invoke(&self, cx: &InvokeContext, invocation: Box<Invocation>) -> Reply {
-        let (inner, cx) = (Arc::clone(&self.inner), cx.clone());
+        let (inner, mut cx) = (Arc::clone(&self.inner), cx.clone());
+        cx.purse = cx.purse.with_day(inner.treasury.day_of(&cx.header.tenant));
         match invocation.callee {
             Callee::Prompt(id) => Reply::Later(Box::pin(async move {
                 let mut spent = Spent::new(&cx, &invocation);

@@ -8,10 +8,12 @@ mod chain;
 mod confidence;
 mod decode;
 mod digest;
+mod kept;
 mod render;
 mod toolbox;
 
 pub(crate) use digest::digests;
+pub(crate) use kept::Flights;
 pub(crate) use render::as_value;
 
 use flow_eval::Value;
@@ -22,7 +24,7 @@ use flow_ir::setup::{Capability, Confidence, Model, Prompt};
 use flow_ir::types::Type;
 use flow_ir::units::ErrorClass;
 use flow_ir::{ModelId, PromptId, tokens};
-use flow_model::{ChatReply, ChatRequest, Message, Output, Role};
+use flow_model::{ChatReply, ChatRequest, Message, Output, Prefix, Role};
 
 use super::performer::Inner;
 use super::spent::{Raised, Spent};
@@ -59,9 +61,14 @@ pub(crate) async fn ask(
         return Err(Raised::new(ErrorClass::Refused, message));
     }
     let call = Call { inner, cx, invocation, prompt, digest, model };
-    match prompt.confidence {
-        Some(Confidence::Vote(_)) => confidence::vote(&call, spent).await,
-        Some(Confidence::Logprob(_) | Confidence::Field(_)) | None => converse(&call, spent).await,
+    kept::answer_once(&call, spent).await
+}
+
+/// A new answer.
+async fn answer(call: &Call<'_>, spent: &mut Spent) -> Result<Value, Raised> {
+    match call.prompt.confidence {
+        Some(Confidence::Vote(_)) => confidence::vote(call, spent).await,
+        Some(Confidence::Logprob(_) | Confidence::Field(_)) | None => converse(call, spent).await,
     }
 }
 
@@ -150,6 +157,7 @@ fn longest_answer(call: &Call<'_>) -> u64 {
 fn request(call: &Call<'_>, model: &Model, messages: &[Message], tools: bool) -> Result<ChatRequest, Raised> {
     let bundle = call.inner.bundle();
     let mut messages = messages.to_vec();
+    let mut prefix = render::prefix(call.prompt);
     let output = match bundle.ty(call.prompt.ret) {
         Type::Text { .. } => Output::Text,
         _ => {
@@ -159,6 +167,7 @@ fn request(call: &Call<'_>, model: &Model, messages: &[Message], tools: bool) ->
                 Output::Json { name, schema: shape.schema, strict: shape.strict }
             } else {
                 messages.insert(0, render::schema_note(&shape.schema));
+                prefix += 1;
                 Output::Text
             }
         }
@@ -171,6 +180,7 @@ fn request(call: &Call<'_>, model: &Model, messages: &[Message], tools: bool) ->
         temperature: render::temperature(call)?,
         tools: if tools { toolbox::specs(call)? } else { Vec::new() },
         logprobs: matches!(call.prompt.confidence, Some(Confidence::Logprob(_))),
+        prefix: Prefix(prefix),
     })
 }
 

@@ -6,18 +6,21 @@ use flow_eval::json::{decode, encode};
 use flow_eval::{Context, Value, eval, print};
 use flow_ir::effort::{self, EMBED_BATCH, EMBED_TIMEOUT_MS};
 use flow_ir::setup::{Method, Model, Resource, SearchMode};
+use flow_ir::tokens;
 use flow_ir::types::{Record, Type};
 use flow_ir::units::ErrorClass;
 use flow_ir::{ResourceId, TypeId};
-use flow_model::{EmbedRequest, Patience, Prices, cost_of};
+use flow_model::{EmbedReply, EmbedRequest, ErrorKind, ModelError, Patience, Prices, RateLimits, cost_of};
 use flow_policy::budget::Amount;
+use flow_policy::quota::Kind;
 use flow_policy::retry::{Failure, Plan, Verdict, after_failure};
 use flow_store::{IndexEntry, Place, Query, Stamp, Vector, Write, Written};
 use serde_json::{Map, Value as Json};
 
+use super::gates::{self, Ended};
 use super::performer::{Inner, done, failed};
 use super::spent::{Raised, Spent, pause};
-use crate::port::{InvokeContext, Reply};
+use crate::port::{InvokeContext, Reply, Reservation};
 use crate::protocol::{Invocation, Outcome};
 
 /// At once where nothing leaves the process, else later.
@@ -64,6 +67,18 @@ pub(crate) async fn perform(
     let result = at.waiting(method, &mut spent).await;
     spent.facts.attempts = spent.facts.attempts.max(1);
     spent.end(cx, result)
+}
+
+/// The vector of a text by a resource's embedding model.
+pub(crate) async fn vector_of(
+    inner: &Inner,
+    cx: &InvokeContext,
+    invocation: &Invocation,
+    resource: &Resource,
+    text: &str,
+    spent: &mut Spent,
+) -> Result<Vec<f32>, Raised> {
+    At { inner, cx, invocation, resource }.vector(text.to_owned(), spent).await
 }
 
 /// One call of a method.
@@ -387,40 +402,57 @@ impl At<'_> {
         Ok(vectors)
     }
 
+    fn reserve(&self, model: &Model, worst: Amount) -> Result<Reservation, Raised> {
+        self.cx.purse.reserve(worst, self.cx.clock.now_ms()).map_err(|_| {
+            let name = &self.resource.name;
+            let message = format!(
+                "embedding for `{name}` by `{}` may cost {}, and less is left",
+                model.name, worst.cost
+            );
+            Raised::new(ErrorClass::Budget, message)
+        })
+    }
+
     async fn embed(&self, texts: &[String], spent: &mut Spent) -> Result<Vec<Vec<f32>>, Raised> {
-        let model = self.resource.embed.and_then(|id| self.inner.bundle().models.get(id.index()));
-        let model = model
-            .ok_or_else(|| Raised::invalid(format!("`{}` has no embedding model", self.resource.name)))?;
+        let none = || Raised::invalid(format!("`{}` has no embedding model", self.resource.name));
+        let id = self.resource.embed.ok_or_else(none)?;
+        let target = self.inner.gates.model(id).first().ok_or_else(none)?;
+        let model = target.model.as_ref().ok_or_else(none)?;
         let request = EmbedRequest { model: model.id.to_string(), texts: texts.to_vec() };
         let plan = Plan::new(model.retry);
-        let worst = embedding(texts, model);
+        let worst = worst_of(texts, model);
         let mut attempts = 0;
         loop {
-            let reservation = self.cx.purse.reserve(worst).map_err(|short| {
-                let message = format!(
-                    "embedding for `{}` may cost up to {}, and less is left ({short})",
-                    self.resource.name, worst.cost
-                );
-                Raised::new(ErrorClass::Budget, message)
-            })?;
             attempts += 1;
+            let pass = gates::enter(target, &model.name, self.cx, spent).await?;
+            let reservation = self.reserve(model, worst)?;
             spent.facts.attempts += 1;
-            let patience =
-                Patience::of_attempt(spent.attempt_ms(self.cx, model.timeout_ms.unwrap_or(EMBED_TIMEOUT_MS)));
-            let error = match self.inner.with.outside.embed(model, &request, patience).await {
-                Ok(reply) => {
-                    let usage = reply.usage.unwrap_or_default();
-                    let used =
-                        Amount { cost: cost_of(&usage, Prices::of(model)), tokens: usage.input.unwrap_or(0) };
-                    reservation.settle(used);
-                    spent.facts.input_tokens += usage.input.unwrap_or(0);
-                    spent.pay(used.cost);
-                    return Ok(reply.vectors);
+            let own = model.timeout_ms.unwrap_or(EMBED_TIMEOUT_MS);
+            let patience = Patience::of_attempt(spent.attempt_ms(self.cx, own));
+            let started_ms = self.cx.clock.now_ms();
+            let result = self.inner.with.outside.embed(model, &request, patience).await;
+            let used = match &result {
+                Ok(EmbedReply { usage: Some(usage), .. }) => {
+                    Amount { cost: cost_of(usage, Prices::of(model)), tokens: usage.input.unwrap_or(0) }
                 }
-                Err(error) => {
-                    reservation.settle(Amount::default());
-                    error
-                }
+                Ok(_) | Err(ModelError { kind: ErrorKind::Timeout { .. }, .. }) => worst,
+                Err(_) => Amount::default(),
+            };
+            reservation.settle(used);
+            spent.pay(used.cost);
+            spent.facts.input_tokens += used.tokens;
+            pass.end(Ended {
+                error: result.as_ref().err(),
+                limits: RateLimits::default(),
+                took_ms: self.cx.clock.now_ms().saturating_sub(started_ms).max(0).unsigned_abs(),
+                streamed: false,
+                tokens: Some(used.tokens),
+                hurried: patience.total_ms < own,
+                retried: (attempts > 1).then_some(Kind::Other),
+            });
+            let error = match result {
+                Ok(reply) => return Ok(reply.vectors),
+                Err(error) => error,
             };
             let failure = Failure {
                 attempts,
@@ -429,9 +461,11 @@ impl At<'_> {
                 remaining_ms: spent.remaining_ms(self.cx),
             };
             match after_failure(&plan, &failure, spent.draw()) {
-                Verdict::Again { after_ms } => pause(self.cx, after_ms).await,
+                Verdict::Again { after_ms } if target.may_retry(Kind::Other) => {
+                    pause(self.cx, after_ms).await
+                }
                 // Resources raise no `Refused`: a wrong key or model is `Denied`.
-                Verdict::GiveUp(_) => {
+                Verdict::Again { .. } | Verdict::GiveUp(_) => {
                     let class =
                         if error.class() == ErrorClass::Refused { ErrorClass::Denied } else { error.class() };
                     return Err(Raised::new(class, error.message));
@@ -441,9 +475,9 @@ impl At<'_> {
     }
 }
 
-/// The most that one request to an embedding model takes.
-fn embedding(texts: &[String], model: &Model) -> Amount {
-    let counted: u64 = texts.iter().map(|text| flow_ir::tokens::count(text)).sum();
+/// The most that texts can be as tokens of this model, and cost.
+fn worst_of(texts: &[String], model: &Model) -> Amount {
+    let counted: u64 = texts.iter().map(|text| tokens::count(text)).sum();
     let tokens = effort::scaled(counted, model);
     Amount { cost: effort::cost(tokens, 0, model.price_in, None), tokens }
 }

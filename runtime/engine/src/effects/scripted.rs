@@ -252,7 +252,7 @@ impl Turn<'_> {
     /// Draws on the limits like a real call.
     fn costs(self, answer: &Answer, cost: Usd, invocation: Box<Invocation>) -> Reply {
         let amount = Amount { cost, tokens: 0 };
-        match self.cx.purse.reserve(amount) {
+        match self.cx.purse.reserve(amount, self.cx.clock.now_ms()) {
             Ok(reservation) => reservation.settle(amount),
             Err(_) => {
                 let left = self.cx.purse.left().cost.unwrap_or_default();

@@ -88,6 +88,7 @@ impl Spent {
         self.facts.tolerances.extend(other.tolerances);
         self.facts.tolerances.sort_unstable();
         self.facts.tolerances.dedup();
+        self.facts.route = other.route.or(self.facts.route.take());
     }
 
     pub(crate) fn end(mut self, cx: &InvokeContext, result: Result<Value, Raised>) -> Outcome {

@@ -9,6 +9,7 @@ use flow_ir::types::{Field, Type};
 use flow_ir::units::ErrorClass;
 use flow_ir::{Bundle, ToolId, TypeId};
 use flow_policy::budget::Amount;
+use flow_policy::quota::Kind;
 use flow_policy::retry::{Failure, Plan, Verdict, after_failure};
 use flow_providers::http::Trust;
 use flow_providers::tool::{ToolError, ToolReply};
@@ -16,6 +17,7 @@ use flow_providers::tool_command::CommandCall;
 use flow_providers::tool_http::HttpCall;
 use serde_json::{Map, Value as Json};
 
+use super::gates;
 use super::outside::Attempt;
 use super::performer::{Inner, slots_of};
 use super::spent::{Raised, Spent, pause};
@@ -30,10 +32,11 @@ pub(crate) async fn call(
     spent: &mut Spent,
 ) -> Result<Value, Raised> {
     let tool = inner.bundle().tools.get(id.index()).ok_or_else(|| Raised::invalid("no such tool"))?;
-    let reservation = cx.purse.reserve(Amount { cost: tool.cost, tokens: 0 }).map_err(|short| {
-        let message = format!("`{}` costs {}, and less is left ({short})", tool.name, tool.cost);
-        Raised::new(ErrorClass::Budget, message)
-    })?;
+    let reservation =
+        cx.purse.reserve(Amount { cost: tool.cost, tokens: 0 }, cx.clock.now_ms()).map_err(|_| {
+            let message = format!("`{}` costs {}, and less is left", tool.name, tool.cost);
+            Raised::new(ErrorClass::Budget, message)
+        })?;
     let reply = attempts(inner, cx, invocation, (id, tool), spent).await;
     reservation.settle(Amount { cost: tool.cost, tokens: 0 });
     spent.pay(tool.cost);
@@ -51,12 +54,18 @@ async fn attempts(
     let args = arguments(inner.bundle(), &tool.params, &invocation.args);
     let prepared = prepare(inner, tool, invocation, &args)?;
     let plan = Plan::new(effort::tool_retries(tool));
+    let target = inner.gates.tool(id).ok_or_else(|| Raised::invalid("no such tool"))?;
+    let mut retried = None;
     loop {
+        let pass = gates::enter(target, &tool.name, cx, spent).await?;
         let timeout_ms = spent.attempt_ms(cx, tool.timeout_ms);
-        let permit = inner.gates.tool(id).await;
+        let permit = inner.gates.tool_permit(id).await;
         spent.facts.attempts += 1;
+        let started_ms = cx.clock.now_ms();
         let result = inner.with.outside.tool(tool, &args, timed(&prepared, timeout_ms)).await;
         drop(permit);
+        let took_ms = cx.clock.now_ms().saturating_sub(started_ms).max(0).unsigned_abs();
+        pass.end_tool(result.as_ref().err(), took_ms, timeout_ms < tool.timeout_ms, retried);
         let error = match result {
             Ok(reply) => return Ok(reply),
             Err(error) => error,
@@ -68,8 +77,13 @@ async fn attempts(
             remaining_ms: spent.remaining_ms(cx),
         };
         match after_failure(&plan, &failure, spent.draw()) {
-            Verdict::Again { after_ms } => pause(cx, after_ms).await,
-            Verdict::GiveUp(_) => return Err(raised(tool, error, spent.facts.attempts)),
+            Verdict::Again { after_ms } if target.may_retry(Kind::Other) => {
+                retried = Some(Kind::Other);
+                pause(cx, after_ms).await;
+            }
+            Verdict::Again { .. } | Verdict::GiveUp(_) => {
+                return Err(raised(tool, error, spent.facts.attempts));
+            }
         }
     }
 }

@@ -5,6 +5,7 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use flow_ir::units::Usd;
 use flow_policy::budget::{Amount, Ledger, Left, PoolId, Short};
 
+use super::treasury::{DayReservation, TenantDay};
 use crate::protocol::Pool;
 
 /// The pools around one call, in the ledger of its run. Without limits it is empty and costs nothing.
@@ -15,8 +16,8 @@ use crate::protocol::Pool;
 /// # use flow_runtime::{port::Purse, protocol::Pool};
 /// let left = Left { cost: Some(Usd(100)), tokens: None };
 /// let purse = Purse::default().with_pools(&[Pool { id: PoolId(1), left }]);
-/// let attempt = purse.reserve(Amount { cost: Usd(80), tokens: 0 }).unwrap();
-/// assert!(purse.reserve(Amount { cost: Usd(30), tokens: 0 }).is_err());
+/// let attempt = purse.reserve(Amount { cost: Usd(80), tokens: 0 }, 0).unwrap();
+/// assert!(purse.reserve(Amount { cost: Usd(30), tokens: 0 }, 0).is_err());
 /// attempt.settle(Amount { cost: Usd(20), tokens: 0 });
 /// assert_eq!(purse.left().cost, Some(Usd(80)));
 /// ```
@@ -25,6 +26,23 @@ pub struct Purse {
     ledger: Option<Arc<Mutex<Ledger>>>,
     pools: Arc<[PoolId]>,
     loss: Option<Arc<Loss>>,
+    day: Option<TenantDay>,
+}
+
+/// Why an attempt must not start.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, thiserror::Error)]
+#[error("less is left than the worst case of this call")]
+pub struct Shortage {
+    /// The pool of the run that does not cover it, if it is one.
+    pub pool: Option<Short>,
+    /// What is left of the tenant's day, if that does not cover it.
+    pub day_left: Option<Usd>,
+}
+
+impl From<Short> for Shortage {
+    fn from(short: Short) -> Self {
+        Self { pool: Some(short), day_left: None }
+    }
 }
 
 /// Attempts that a crash cut off: nobody knows what they cost, so they are charged what an attempt can cost.
@@ -39,15 +57,27 @@ impl Purse {
     #[must_use]
     pub fn with_pools(&self, pools: &[Pool]) -> Self {
         if pools.is_empty() {
-            return Self { ledger: self.ledger.clone(), pools: Arc::default(), loss: None };
+            return Self {
+                ledger: self.ledger.clone(),
+                pools: Arc::default(),
+                loss: None,
+                day: self.day.clone(),
+            };
         }
         let purse = Self {
             ledger: Some(self.ledger.clone().unwrap_or_default()),
             pools: pools.iter().map(|pool| pool.id).collect(),
             loss: None,
+            day: self.day.clone(),
         };
         purse.with(|ledger| pools.iter().for_each(|pool| ledger.open(pool.id, pool.left)));
         purse
+    }
+
+    /// The same, drawing on the tenant's day as well.
+    #[must_use]
+    pub fn with_day(self, day: Option<TenantDay>) -> Self {
+        Self { day, ..self }
     }
 
     /// The purse of an operation of which so many attempts were cut off by a crash: its first reservation takes
@@ -70,14 +100,23 @@ impl Purse {
         self.with(|ledger| ledger.left(&self.pools)).unwrap_or_default()
     }
 
-    /// Takes the worst case of an attempt out of every pool before the attempt starts.
+    /// Takes the worst case of an attempt out of every pool before the attempt starts, the tenant's day included.
+    /// `now_ms`: which day it is, ms since the Unix epoch.
     ///
     /// # Errors
     /// If one of the pools holds less: the attempt must not start, the call raises `Budget`.
-    pub fn reserve(&self, worst: Amount) -> Result<Reservation, Short> {
+    pub fn reserve(&self, worst: Amount, now_ms: i64) -> Result<Reservation, Shortage> {
         self.charge_loss(worst)?;
         self.with(|ledger| ledger.reserve(&self.pools, worst)).unwrap_or(Ok(()))?;
-        Ok(Reservation { purse: self.clone(), worst })
+        let day = match self.day.as_ref().map(|day| day.reserve(worst.cost, now_ms)) {
+            Some(Err(left)) => {
+                self.with(|ledger| ledger.settle(&self.pools, worst, Amount::default()));
+                return Err(Shortage { pool: None, day_left: Some(left) });
+            }
+            Some(Ok(day)) => Some(day),
+            None => None,
+        };
+        Ok(Reservation { purse: self.clone(), worst, day })
     }
 
     fn charge_loss(&self, worst: Amount) -> Result<(), Short> {
@@ -109,11 +148,15 @@ impl Purse {
 pub struct Reservation {
     purse: Purse,
     worst: Amount,
+    day: Option<DayReservation>,
 }
 
 impl Reservation {
     /// Gives back what the attempt did not use.
     pub fn settle(self, actual: Amount) {
         self.purse.with(|ledger| ledger.settle(&self.purse.pools, self.worst, actual));
+        if let Some(day) = self.day {
+            day.settle(actual.cost);
+        }
     }
 }

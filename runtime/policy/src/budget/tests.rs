@@ -112,3 +112,34 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn a_million_steps_keep_every_promise() {
+    let (mut pools, mut draws) = (ledger(1_000_000, 400_000), crate::retry::Draws::new(2));
+    let mut flying: Vec<(bool, Amount)> = Vec::new();
+    let (mut run_spent, mut node_spent) = (0_i64, 0_i64);
+    for _ in 0..1_000_000 {
+        let draw = draws.draw();
+        let node = draw & 16 == 0;
+        let from: &[PoolId] = if node { &[RUN, NODE] } else { &[RUN] };
+        if draw & 1 == 0 {
+            let amount = cost(i64::try_from(draw >> 56).unwrap());
+            if pools.reserve(from, amount).is_ok() {
+                flying.push((node, amount));
+            }
+        } else if !flying.is_empty() {
+            let (node, reserved) = flying.swap_remove((draw >> 8) as usize % flying.len());
+            // Most attempts are turned away and cost nothing, so that the pools last.
+            let actual = if draw & 0xfe == 0 { reserved } else { Amount::default() };
+            pools.settle(if node { &[RUN, NODE] } else { &[RUN] }, reserved, actual);
+            run_spent += actual.cost.0;
+            node_spent += if node { actual.cost.0 } else { 0 };
+        }
+        assert!(pools.left(&[RUN]).cost >= Some(Usd(0)), "never negative");
+        assert!(run_spent <= 1_000_000 && node_spent <= 400_000);
+    }
+    while let Some((node, reserved)) = flying.pop() {
+        pools.settle(if node { &[RUN, NODE] } else { &[RUN] }, reserved, Amount::default());
+    }
+    assert_eq!(pools.left(&[RUN]).cost, Some(Usd(1_000_000 - run_spent)), "all reservations came back");
+}

@@ -17,13 +17,16 @@ const WIRE: &str = "anthropic";
 /// The protocol wants a cap. Where neither prompt nor model has one, this is it.
 const MAX_TOKENS: u64 = 4_096;
 
+/// Less than 1024 tokens is never cached; a token is about four bytes.
+const CACHED_BYTES: usize = 4_096;
+
 pub(super) fn request(target: &Target, request: &ChatRequest, stream: bool) -> Result<Value, ModelError> {
     let mut body = Map::new();
     body.insert("model".to_owned(), json!(request.model));
     body.insert("max_tokens".to_owned(), json!(request.max_output.unwrap_or(MAX_TOKENS)));
     let system = system(request);
     if !system.is_empty() {
-        body.insert("system".to_owned(), json!(system));
+        body.insert("system".to_owned(), marked(request, system));
     }
     body.insert("messages".to_owned(), Value::Array(turns(target, &request.messages)?));
     if let Some(temperature) = request.temperature {
@@ -51,6 +54,15 @@ fn system(request: &ChatRequest) -> String {
         texts.push(crate::schema::told(schema));
     }
     texts.join("\n\n")
+}
+
+/// Tools and system are kept in the provider's cache where they are equal in every call and long enough for it.
+fn marked(request: &ChatRequest, system: String) -> Value {
+    let is_equal = |(at, message): (usize, &Message)| message.role != Role::System || at < request.prefix.0;
+    if system.len() < CACHED_BYTES || !request.messages.iter().enumerate().all(is_equal) {
+        return json!(system);
+    }
+    json!([{ "type": "text", "text": system, "cache_control": { "type": "ephemeral" } }])
 }
 
 /// Answers of tools belong to the user, and neighbours of one role become one turn.
@@ -183,4 +195,30 @@ pub(super) fn usage(raw: &Value) -> Option<Usage> {
         estimated: false,
         raw: Some(raw.clone()),
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use flow_model::Prefix;
+
+    use super::*;
+
+    #[test]
+    fn a_long_system_that_never_changes_is_marked_for_the_cache() {
+        let ask = |system: &str, prefix: usize| ChatRequest {
+            model: "m".to_owned(),
+            messages: vec![Message::text(Role::System, system), Message::text(Role::User, "Hi")],
+            output: Output::Text,
+            max_output: None,
+            temperature: None,
+            tools: Vec::new(),
+            logprobs: false,
+            prefix: Prefix(prefix),
+        };
+        let long = "rule ".repeat(1_000);
+        let of = |request: &ChatRequest| marked(request, system(request));
+        assert_eq!(of(&ask(&long, 1))[0]["cache_control"], json!({ "type": "ephemeral" }));
+        assert_eq!(of(&ask(&long, 0)), json!(long), "it has holes");
+        assert_eq!(of(&ask("Be kind.", 1)), json!("Be kind."), "too short for the provider's cache");
+    }
 }

@@ -63,6 +63,10 @@ fn model(wire: &dyn Wire, server: &Server) -> Model {
         parallel: None,
         token_factor: 1350,
         latency_ms: Vec::new(),
+        breaker: None,
+        hedge_ms: None,
+        limit: None,
+        spare_auth: Vec::new(),
     }
 }
 
@@ -90,6 +94,7 @@ fn request() -> ChatRequest {
         temperature: None,
         tools: Vec::new(),
         logprobs: false,
+        prefix: Default::default(),
     }
 }
 

@@ -114,7 +114,7 @@ fn attempt(reply: u64, id: ModelId, model: &Model, prompt: &Prompt, sent: Weight
         (u64::MAX, price) if price > 0 => Most::UNBOUNDED,
         _ => Most::usd(effort::cost(input, output, model.price_in, model.price_out)),
     };
-    let times = effort::attempts(model.retry);
+    let times = effort::model_attempts(model);
     Attempt { reply, model: id, times, input: Most::new(input), output, cost }
 }
 

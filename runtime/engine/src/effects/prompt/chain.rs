@@ -1,254 +1,318 @@
-//! One reply: cache, budget, attempts, retries, fallbacks.
+//! One reply: cache, gates, budget, attempts, hedges, retries, fallbacks, probes.
+//!
+//! A *chain* is the model and its fallbacks; each of its *legs* is one of them with one of its keys. Which leg is
+//! asked next is decided by `flow_policy::route`, from how every leg stands: the first that was not asked yet and
+//! is let through by its gates; when all have had their turn, the retries that are left. What each attempt does
+//! is in `attempt`; two side by side in `hedge`; the request that tries a target that may be well again in
+//! `probe`.
 
-use flow_ir::effort::{self, MESSAGE_TOKENS, MODEL_TIMEOUT_MS, UNCAPPED_OUTPUT};
-use flow_ir::profile::Profile;
-use flow_ir::setup::{Capability, Model};
+mod attempt;
+mod cache;
+mod hedge;
+mod leg;
+mod probe;
+mod worst;
+
+use std::fmt::Write as _;
+
+use flow_ir::effort;
+use flow_ir::setup::Model;
 use flow_ir::units::{ErrorClass, Usd};
-use flow_ir::{ModelId, tokens};
-use flow_model::{
-    ChatReply, ChatRequest, Delta as Piece, ErrorKind, Message, ModelError, Output, Part, Patience, Prices,
-    ToolSpec, Usage, cost_of,
-};
-use flow_policy::budget::Amount;
+use flow_model::{ChatReply, ChatRequest, ErrorKind, ModelError};
+use flow_policy::quota::Kind;
 use flow_policy::retry::{Failure, Plan, Verdict, after_failure};
-use flow_store::{Place, Stamp, Write};
+use flow_policy::route::{self, Choice, Standing};
 use smol_str::SmolStr;
 
 use super::Call;
-use crate::effects::outside::Asked;
+use crate::effects::gates::{Admission, Pass, Shut};
 use crate::effects::spent::{Raised, Spent, pause};
-use crate::port::Delta;
+use attempt::Speaker;
+use leg::{Asks, Leg};
+use probe::Probe;
 
 /// Makes the request for a model of the chain.
 pub(super) type RequestFor<'r> = &'r (dyn Fn(&Model) -> Result<ChatRequest, Raised> + Sync);
 
-/// Asks the model, then its fallbacks in order.
+/// Asks until somebody answers or nobody is left.
 pub(super) async fn reply(
     call: &Call<'_>,
     request: RequestFor<'_>,
     spent: &mut Spent,
 ) -> Result<ChatReply, Raised> {
-    let chain = effort::chain(&call.inner.bundle().models, call.model);
-    let mut errors: Vec<ModelError> = Vec::new();
-    for (id, model) in &chain {
-        let request = request(model)?;
-        if let Some(reply) = cached(call, &request) {
-            return Ok(reply);
+    let mut chain = Chain::new(call, request);
+    let result = chain.run(spent).await;
+    for probe in &chain.probes {
+        spent.pay(probe.cost());
+    }
+    spent.facts.route = chain.told().or(spent.facts.route.take());
+    result
+}
+
+/// A call on its way along its chain.
+struct Chain<'c> {
+    call: &'c Call<'c>,
+    request: RequestFor<'c>,
+    legs: Vec<Leg>,
+    models: Vec<Asks<'c>>,
+    errors: Vec<ModelError>,
+    /// Why legs were passed over.
+    shut: Vec<(SmolStr, Shut)>,
+    probes: Vec<Probe>,
+    speaker: Speaker,
+    told: String,
+}
+
+impl<'c> Chain<'c> {
+    fn new(call: &'c Call<'c>, request: RequestFor<'c>) -> Self {
+        let models: Vec<Asks<'c>> = effort::chain(&call.inner.bundle().models, call.model)
+            .into_iter()
+            .map(|(id, model)| Asks::new(id, model))
+            .collect();
+        let gates = &call.inner.gates;
+        let legs = models.iter().enumerate().flat_map(|(at, asks)| {
+            gates.model(asks.id).iter().map(move |target| Leg::new(at, std::sync::Arc::clone(target)))
+        });
+        Self {
+            call,
+            request,
+            legs: legs.collect(),
+            models,
+            errors: Vec::new(),
+            shut: Vec::new(),
+            probes: Vec::new(),
+            speaker: Speaker::default(),
+            told: String::new(),
         }
-        match attempts(call, (*id, model), &request, spent).await? {
-            Ok(reply) => {
-                remember(call, &request, &reply);
-                note(spent, &reply);
-                return Ok(reply);
+    }
+
+    async fn run(&mut self, spent: &mut Spent) -> Result<ChatReply, Raised> {
+        loop {
+            if spent.remaining_ms(self.call.cx) == Some(0) {
+                let message = format!("the time of `{}` is used up", self.call.prompt.name);
+                return Err(Raised::new(ErrorClass::Timeout, message));
             }
-            Err(error) => {
-                let next = error.kind.may_fall_back();
-                tracing::warn!(run = %call.cx.header.run, model = %model.name, kind = ?error.kind, "a model failed");
-                errors.push(error);
-                if !next {
-                    break;
+            let (choice, mut passes) = self.look(spent)?;
+            let mut take = |at: usize| passes.get_mut(at).and_then(Option::take);
+            let asked = match choice {
+                Choice::Ask(at) => take(at).map(|pass| (at, pass)),
+                Choice::Shielded { answer, probe } => {
+                    if let Some(pass) = take(probe) {
+                        self.shield(probe, pass)?;
+                    }
+                    take(answer).map(|pass| (answer, pass))
                 }
+                Choice::Wait(ms) => {
+                    drop(passes);
+                    pause(self.call.cx, ms).await;
+                    continue;
+                }
+                Choice::Nobody => return Err(self.raised(spent)),
+            };
+            drop(passes);
+            let Some((at, pass)) = asked else { return Err(self.raised(spent)) };
+            if let Some(reply) = self.ask(at, pass, spent).await? {
+                return Ok(reply);
             }
         }
     }
-    Err(raised(errors))
-}
 
-/// The last error decides the class; all of them are told.
-fn raised(errors: Vec<ModelError>) -> Raised {
-    let class = errors.last().map_or(ErrorClass::Failed, ModelError::class);
-    let messages: Vec<String> = errors.into_iter().map(|error| error.message).collect();
-    Raised::new(class, messages.join("; then "))
-}
-
-fn note(spent: &mut Spent, reply: &ChatReply) {
-    spent.facts.model = Some(reply.model.as_str().into()).filter(|model: &SmolStr| !model.is_empty());
-    spent.facts.request_id = reply.request_id.as_deref().map(SmolStr::from);
-    spent.facts.finish = Some(reply.finish.name().into());
-}
-
-/// Asks one model until it answers or asking again makes no sense. The outer error ends the whole call.
-async fn attempts(
-    call: &Call<'_>,
-    (id, model): (ModelId, &Model),
-    request: &ChatRequest,
-    spent: &mut Spent,
-) -> Result<Result<ChatReply, ModelError>, Raised> {
-    let plan = Plan::new(model.retry);
-    let worst = worst_of(request, model);
-    fits(model, request, worst)?;
-    let mut made = 0;
-    loop {
-        if spent.remaining_ms(call.cx) == Some(0) {
-            let message = format!("the time of `{}` is used up", call.prompt.name);
-            return Err(Raised::new(ErrorClass::Timeout, message));
+    /// How every leg stands, with leave for those that are ready. Looks no further than the first fresh one that
+    /// is: the others are not needed.
+    fn look(&mut self, spent: &Spent) -> Result<(Choice, Vec<Option<Pass>>), Raised> {
+        let mut seen = Vec::with_capacity(self.legs.len());
+        let mut passes: Vec<Option<Pass>> = Vec::with_capacity(self.legs.len());
+        self.shut.clear();
+        for at in 0..self.legs.len() {
+            let (leg, pass) = self.stand(at)?;
+            seen.push(leg);
+            passes.push(pass);
+            if leg.standing == Standing::Ready && leg.made == 0 && leg.most > 0 {
+                break;
+            }
         }
-        made += 1;
-        let result = attempt(call, (id, model), request, worst, spent).await?;
-        let error = match result {
-            Ok(reply) => return Ok(Ok(reply)),
-            Err(error) => error,
+        Ok((route::choose(&seen, spent.remaining_ms(self.call.cx)), passes))
+    }
+
+    fn stand(&mut self, at: usize) -> Result<(route::Leg, Option<Pass>), Raised> {
+        let cx = self.call.cx;
+        let Some(leg) = self.legs.get(at) else { return Ok((leg::NOWHERE, None)) };
+        let (of, made, target) = (leg.model, leg.made, std::sync::Arc::clone(&leg.target));
+        let wait = leg.wait_ms(cx.clock.now_ms());
+        let Some(asks) = self.models.get_mut(of) else { return Ok((leg::NOWHERE, None)) };
+        let most = made + asks.left();
+        let standing = |standing| route::Leg { made, most, standing };
+        if leg.is_done() || most == made {
+            return Ok((standing(Standing::Shut), None));
+        }
+        if wait > 0 {
+            return Ok((standing(Standing::Later(wait)), None));
+        }
+        let tokens = asks.prepare(self.request)?.worst.tokens();
+        Ok(match target.admit(&cx.clock, tokens) {
+            Admission::Go(pass) if pass.probe => (standing(Standing::Probe), Some(pass)),
+            Admission::Go(pass) => (standing(Standing::Ready), Some(pass)),
+            Admission::Wait(ms) => (standing(Standing::Later(ms)), None),
+            Admission::Shut(why) => {
+                self.shut.push((asks.model.name.clone(), why));
+                (standing(Standing::Shut), None)
+            }
+        })
+    }
+
+    /// One turn: the attempts it makes, and what they lead to. `None`: look again.
+    async fn ask(&mut self, at: usize, pass: Pass, spent: &mut Spent) -> Result<Option<ChatReply>, Raised> {
+        if let Some(reply) = self.cached(at)? {
+            return Ok(Some(reply));
+        }
+        if !self.may_retry(at) {
+            return Ok(None);
+        }
+        for (at, tried) in self.attempts(at, pass, spent).await? {
+            spent.pay(tried.used.cost);
+            match tried.result {
+                Ok(reply) => return Ok(Some(self.answered(at, reply, spent)?)),
+                Err(error) => self.failed(at, error, spent)?,
+            }
+        }
+        Ok(None)
+    }
+
+    fn cached(&mut self, at: usize) -> Result<Option<ChatReply>, Raised> {
+        let request = self.request;
+        let call = self.call;
+        let Some(asks) = self.legs.get(at).and_then(|leg| self.models.get_mut(leg.model)) else {
+            return Ok(None);
         };
+        Ok(cache::cached(call, &asks.prepare(request)?.request))
+    }
+
+    /// A retry is taken out of the target's budget; without one, the leg is done.
+    fn may_retry(&mut self, at: usize) -> bool {
+        let Some(leg) = self.legs.get_mut(at) else { return false };
+        let Some(kind) = leg.retry else { return true };
+        let granted = leg.target.may_retry(kind);
+        if !granted {
+            leg.finish();
+        }
+        granted
+    }
+
+    fn answered(&mut self, at: usize, reply: ChatReply, spent: &mut Spent) -> Result<ChatReply, Raised> {
+        self.tell(at, "ok");
+        let request = self.request;
+        if let Some(asks) = self.legs.get(at).and_then(|leg| self.models.get_mut(leg.model)) {
+            cache::remember(self.call, &asks.prepare(request)?.request, &reply);
+        }
+        spent.facts.model = Some(reply.model.as_str().into()).filter(|model: &SmolStr| !model.is_empty());
+        spent.facts.request_id = reply.request_id.as_deref().map(SmolStr::from);
+        spent.facts.finish = Some(reply.finish.name().into());
+        if let Some(usage) = &reply.usage {
+            spent.facts.input_tokens += usage.input.unwrap_or(0);
+            spent.facts.output_tokens += usage.output.unwrap_or(0);
+        }
+        Ok(reply)
+    }
+
+    /// Whether and when this leg is asked again. What nobody else may answer ends the call.
+    fn failed(&mut self, at: usize, error: ModelError, spent: &mut Spent) -> Result<(), Raised> {
+        let call = self.call;
+        self.tell(at, kind_name(&error.kind));
+        let Some(leg) = self.legs.get_mut(at) else { return Ok(()) };
+        let asks = self.models.get(leg.model);
+        let (name, retry) = asks.map_or(("", 0), |asks| (asks.model.name.as_str(), asks.model.retry));
+        tracing::warn!(run = %call.cx.header.run, model = name, kind = ?error.kind, "a model failed");
         let failure = Failure {
-            attempts: made,
+            attempts: leg.made,
             retryable: error.is_retryable(),
             retry_after_ms: error.kind.retry_after_ms(),
             remaining_ms: spent.remaining_ms(call.cx),
         };
-        match after_failure(&plan, &failure, spent.draw()) {
-            Verdict::Again { after_ms } => pause(call.cx, after_ms).await,
-            Verdict::GiveUp(_) => return Ok(Err(error)),
+        match after_failure(&Plan::new(retry), &failure, spent.draw()) {
+            Verdict::Again { after_ms } => {
+                leg.again(call.cx.clock.now_ms(), after_ms, retry_kind(&error.kind))
+            }
+            Verdict::GiveUp(_) => leg.finish(),
         }
+        let is_last_word = !error.kind.may_fall_back();
+        // Text that was shown and cannot be taken back: nobody may begin again.
+        let is_stuck = self.speaker.spoke() && !call.cx.deltas.can_restart();
+        self.errors.push(error);
+        if is_last_word || is_stuck { Err(self.raised(spent)) } else { Ok(()) }
+    }
+
+    /// The last error decides the class; all of them are told. Without any, the gates are.
+    fn raised(&mut self, spent: &Spent) -> Raised {
+        let errors = std::mem::take(&mut self.errors);
+        match errors.last().map(ModelError::class) {
+            Some(class) => {
+                let messages: Vec<String> = errors.into_iter().map(|error| error.message).collect();
+                Raised::new(class, messages.join("; then "))
+            }
+            None => leg::nobody(self.call, &self.shut, spent.remaining_ms(self.call.cx)),
+        }
+    }
+
+    fn tell(&mut self, at: usize, what: &str) {
+        let name = self.legs.get(at).and_then(|leg| self.models.get(leg.model)).map(|asks| &asks.model.name);
+        let arrow = if self.told.is_empty() { "" } else { " → " };
+        // Writing to memory cannot fail.
+        let _ = write!(self.told, "{arrow}{}: {what}", name.map_or("", SmolStr::as_str));
+    }
+
+    /// The route, where it was not the plain one.
+    fn told(&self) -> Option<SmolStr> {
+        let first = self.models.first().map_or("", |asks| asks.model.name.as_str());
+        let is_plain = self.told.strip_suffix(": ok") == Some(first) && self.probes.is_empty();
+        (!is_plain && !self.told.is_empty()).then(|| self.told.as_str().into())
     }
 }
 
-/// One attempt inside of a reservation of its worst case.
-async fn attempt(
-    call: &Call<'_>,
-    (id, model): (ModelId, &Model),
-    request: &ChatRequest,
-    worst: Worst,
-    spent: &mut Spent,
-) -> Result<Result<ChatReply, ModelError>, Raised> {
-    let permit = call.inner.gates.model(id).await;
-    let reservation = call.cx.purse.reserve(worst.amount()).map_err(|_| no_money(call, model, worst))?;
-    spent.facts.attempts += 1;
-    let patience =
-        Patience::of_attempt(spent.attempt_ms(call.cx, model.timeout_ms.unwrap_or(MODEL_TIMEOUT_MS)));
-    let asked = Asked { prompt: &call.prompt.name, digest: call.digest, model };
-    let (deltas, number) = (call.cx.deltas.clone(), spent.facts.attempts);
-    let mut show = move |piece: Piece| match piece {
-        Piece::Text(text) => deltas.send(Delta::Text { attempt: number, text: text.into() }),
-    };
-    let streams = call.cx.deltas.is_watched()
-        && matches!(request.output, Output::Text)
-        && model.can.contains(&Capability::Stream);
-    let sink = streams.then_some(&mut show as &mut (dyn FnMut(Piece) + Send));
-    let result = call.inner.with.outside.chat(asked, request, patience, sink).await;
-    drop(permit);
-    let used = used(&result, worst, Prices::of(model));
-    reservation.settle(used);
-    spent.pay(used.cost);
-    count(spent, &result);
-    Ok(result)
+const fn retry_kind(kind: &ErrorKind) -> Kind {
+    match kind {
+        ErrorKind::RateLimited { .. } | ErrorKind::Overloaded { .. } => Kind::Throttled,
+        _ => Kind::Other,
+    }
 }
 
-fn no_money(call: &Call<'_>, model: &Model, worst: Worst) -> Raised {
+/// For the route.
+const fn kind_name(kind: &ErrorKind) -> &'static str {
+    match kind {
+        ErrorKind::InvalidRequest => "invalid request",
+        ErrorKind::Auth => "key refused",
+        ErrorKind::Permission => "not permitted",
+        ErrorKind::NotFound => "not found",
+        ErrorKind::ContextTooLong => "too long",
+        ErrorKind::ContentPolicy => "content policy",
+        ErrorKind::TooLarge => "too large",
+        ErrorKind::RateLimited { .. } => "rate limited",
+        ErrorKind::QuotaExhausted => "quota used up",
+        ErrorKind::Overloaded { .. } => "overloaded",
+        ErrorKind::Timeout { .. } => "timed out",
+        ErrorKind::Upstream5xx { .. } => "server error",
+        ErrorKind::Connect => "no connection",
+        ErrorKind::Tls => "no trust",
+        ErrorKind::PartialStream { .. } => "broke off",
+        ErrorKind::MalformedResponse => "malformed reply",
+        ErrorKind::SchemaMismatch => "does not fit",
+        ErrorKind::Cancelled => "cancelled",
+        ErrorKind::Unsupported => "not possible",
+    }
+}
+
+fn no_money(call: &Call<'_>, model: &Model, worst: worst::Worst, day_left: Option<Usd>) -> Raised {
     let left = call.cx.purse.left();
     let money = left.cost.map(|left| format!("{left} is left")).into_iter();
     let tokens = left.tokens.map(|left| format!("{left} tokens are left"));
-    let left: Vec<String> = money.chain(tokens).collect();
+    let day = day_left.map(|left| format!("{left} of the tenant's day is left"));
+    let left: Vec<String> = money.chain(tokens).chain(day).collect();
     let message = format!(
         "asking `{}` for `{}` may cost up to {} and {} tokens, and {}",
         model.name,
         call.prompt.name,
         worst.cost,
-        worst.input + worst.output,
+        worst.tokens(),
         left.join(", ")
     );
     Raised::new(ErrorClass::Budget, message)
-}
-
-/// The most that one attempt can use.
-#[derive(Clone, Copy, Debug)]
-struct Worst {
-    input: u64,
-    output: u64,
-    cost: Usd,
-}
-
-impl Worst {
-    const fn amount(self) -> Amount {
-        Amount { cost: self.cost, tokens: self.input + self.output }
-    }
-}
-
-/// By the same count of tokens as the compiler's bounds.
-fn worst_of(request: &ChatRequest, model: &Model) -> Worst {
-    let texts: u64 = request.messages.iter().map(message_tokens).sum();
-    let schema = match &request.output {
-        Output::Text => 0,
-        Output::Json { schema, .. } => tokens::count(&schema.to_string()),
-    };
-    let tools: u64 = request.tools.iter().map(tool_tokens).sum();
-    let pictures = request.messages.iter().flat_map(|message| &message.content);
-    let pictures = pictures.filter(|part| matches!(part, Part::Image { .. })).count() as u64;
-    let pictures = pictures * Profile::of_provider(model.provider).image_tokens;
-    let input = effort::scaled(texts + schema + tools, model) + pictures;
-    let output = request.max_output.unwrap_or(UNCAPPED_OUTPUT);
-    let usage = Usage { input: Some(input), output: Some(output), ..Usage::default() };
-    Worst { input, output, cost: cost_of(&usage, Prices::of(model)) }
-}
-
-fn message_tokens(message: &Message) -> u64 {
-    let calls = message.tool_calls.iter();
-    let calls: u64 = calls.map(|call| tokens::count(&call.name) + tokens::count(&call.arguments)).sum();
-    tokens::count(&message.plain_text()) + calls + MESSAGE_TOKENS
-}
-
-fn tool_tokens(tool: &ToolSpec) -> u64 {
-    let words = tokens::count(&tool.name) + tokens::count(&tool.description);
-    words + tokens::count(&tool.parameters.to_string()) + MESSAGE_TOKENS
-}
-
-/// What cannot fit is not sent.
-fn fits(model: &Model, request: &ChatRequest, worst: Worst) -> Result<(), Raised> {
-    let needed = worst.input + request.max_output.unwrap_or(0);
-    match model.context {
-        Some(context) if needed > context => Err(Raised::invalid(format!(
-            "about {} tokens would be sent and up to {} answered, and `{}` holds {context}",
-            worst.input, worst.output, model.name
-        ))),
-        Some(_) | None => Ok(()),
-    }
-}
-
-/// A provider that does not say what was used is paid the worst case. So is an attempt that broke off: it may
-/// well be billed. One that was turned away is not.
-fn used(result: &Result<ChatReply, ModelError>, worst: Worst, prices: Prices) -> Amount {
-    match result {
-        Ok(ChatReply { usage: Some(usage), .. }) => {
-            let tokens = usage.input.unwrap_or(0) + usage.output.unwrap_or(0);
-            Amount { cost: cost_of(usage, prices), tokens }
-        }
-        Ok(_) => worst.amount(),
-        Err(error) => match error.kind {
-            ErrorKind::Timeout { .. } | ErrorKind::PartialStream { .. } => worst.amount(),
-            _ => Amount::default(),
-        },
-    }
-}
-
-fn count(spent: &mut Spent, result: &Result<ChatReply, ModelError>) {
-    if let Ok(ChatReply { usage: Some(usage), .. }) = result {
-        spent.facts.input_tokens += usage.input.unwrap_or(0);
-        spent.facts.output_tokens += usage.output.unwrap_or(0);
-    }
-}
-
-/// `cache: Exact`: the key is everything that decides the answer.
-fn cache_key(call: &Call<'_>, request: &ChatRequest) -> Option<(Place, String)> {
-    if !call.prompt.cache || !call.prompt.tools.is_empty() {
-        return None;
-    }
-    let request = serde_json::to_vec(request).ok()?;
-    let place = Place::new(format!("prompt {}", call.prompt.name), call.cx.header.tenant.as_str());
-    Some((place, format!("{} {}", call.digest, flow_ir::Digest::of(&request))))
-}
-
-fn cached(call: &Call<'_>, request: &ChatRequest) -> Option<ChatReply> {
-    let (place, key) = cache_key(call, request)?;
-    // A cache that cannot be read is an empty one.
-    let json = call.inner.with.store.cached(&place, &key, call.cx.now_ms).ok()??;
-    serde_json::from_value(json).ok()
-}
-
-fn remember(call: &Call<'_>, request: &ChatRequest, reply: &ChatReply) {
-    let Some((place, key)) = cache_key(call, request) else { return };
-    let Ok(value) = serde_json::to_value(reply) else { return };
-    let stamp = Stamp { key: String::new(), now_ms: call.cx.now_ms };
-    let write = Write::CachePut { key, value, vector: None, until_ms: None };
-    if let Err(error) = call.inner.with.store.write(&place, &stamp, write) {
-        tracing::warn!(run = %call.cx.header.run, %error, "an answer was not cached");
-    }
 }

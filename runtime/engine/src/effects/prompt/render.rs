@@ -1,7 +1,8 @@
 //! Messages: from templates to the model, and back to values.
 
 use flow_eval::{Media, MediaKind, Rendered, Value, eval, render};
-use flow_ir::setup::MessageTemplate;
+use flow_ir::expr::{Const, Expr, ExprKind, Part as TemplatePart};
+use flow_ir::setup::{MessageTemplate, Prompt};
 use flow_model::{Message, Part, Role};
 use serde_json::Value as Json;
 use std::sync::Arc;
@@ -34,6 +35,26 @@ pub(super) fn messages(call: &Call<'_>) -> Result<Vec<Message>, Raised> {
         }
     }
     Ok(messages)
+}
+
+/// Messages at the front without a hole: equal in every call.
+pub(super) fn prefix(prompt: &Prompt) -> usize {
+    let text = |template: &MessageTemplate| match template {
+        MessageTemplate::System(text) | MessageTemplate::User(text) | MessageTemplate::Assistant(text) => {
+            is_literal(text)
+        }
+        MessageTemplate::Turns(_) => false,
+    };
+    prompt.messages.iter().take_while(|template| text(template)).count()
+}
+
+fn is_literal(text: &Expr) -> bool {
+    let is_text = |part: &TemplatePart| matches!(part, TemplatePart::Text(text) if !text.is_empty());
+    match &text.kind {
+        ExprKind::Const(Const::Text(text)) => !text.is_empty(),
+        ExprKind::Template(parts) => !parts.is_empty() && parts.iter().all(is_text),
+        _ => false,
+    }
 }
 
 fn part_of(piece: Rendered) -> Result<Part, Raised> {

@@ -87,11 +87,12 @@ fn a_model_that_cannot_json_is_told_the_schema() {
 }
 
 #[test]
-fn errors_are_retried_then_fall_back_then_are_raised() {
+fn errors_fall_back_then_are_retried_then_are_raised() {
     let busy = || Err(error(ErrorKind::Overloaded { retry_after_ms: None }));
     let cases = [
-        (vec![busy(), Ok(reply(GOOD))], Ok("fast-1"), 2),
-        (vec![busy(), busy(), Ok(reply(GOOD))], Ok("slow-1"), 3),
+        // A fallback answers now, a retry waits: it comes when all have had their turn.
+        (vec![busy(), Ok(reply(GOOD))], Ok("slow-1"), 2),
+        (vec![busy(), busy(), Ok(reply(GOOD))], Ok("fast-1"), 3),
         (vec![Err(error(ErrorKind::Auth)), Ok(reply(GOOD))], Ok("slow-1"), 2),
         (vec![busy(), busy(), Err(error(ErrorKind::Auth))], Err(ErrorClass::Refused), 3),
         (vec![Err(error(ErrorKind::ContentPolicy))], Err(ErrorClass::Refused), 1),

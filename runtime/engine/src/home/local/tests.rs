@@ -137,7 +137,7 @@ async fn calls_side_by_side_share_their_limit() {
     limited.limits = money(100);
     let (runner, log, _) = runner(vec![limited], |cx, _, log| {
         let worst = Amount { cost: flow_ir::units::Usd(60), tokens: 0 };
-        let reserved = cx.purse.reserve(worst);
+        let reserved = cx.purse.reserve(worst, cx.clock.now_ms());
         log.lock().unwrap().push(format!("{}", reserved.is_ok()));
         let nap = cx.clock.sleep(10);
         Reply::Later(Box::pin(async move {

@@ -56,7 +56,7 @@ shapes! {
     RunError { class, message, node, attempt }
     Facts {
         cost, input_tokens, output_tokens, latency_ms, attempts, confidence, by, model, prompt, request_id,
-        messages, finish, tolerances,
+        messages, finish, tolerances, route,
     }
     Frame {
         id, flow, parent, shadow, depth, slots, counters, nodes, at, entered_ms, entries, work, error, meter,
