@@ -344,7 +344,7 @@ fn strangers_are_answered_or_cut_off() {
     let server = Server::start(&place, &["desk.flow"]);
     let post = |body: &[u8], headers: &str| {
         let head = format!(
-            "POST /orders HTTP/1.1\r\nhost: x\r\nconnection: close\r\n{headers}content-length: {}\r\n\r\n",
+            "POST /orders HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n{headers}content-length: {}\r\n\r\n",
             body.len()
         );
         server.raw(&[head.as_bytes(), body].concat())
@@ -353,6 +353,18 @@ fn strangers_are_answered_or_cut_off() {
     post(b"\"\xff\xfe\"", "").is(400);
     post("[".repeat(100_000).as_bytes(), "").is(400);
     post(&vec![b' '; 5 * 1024 * 1024], "").is(413);
+    let from = |host: &str, origin: &str| {
+        let request = format!("GET /v1/runs HTTP/1.1\r\nhost: {host}\r\n{origin}connection: close\r\n\r\n");
+        server.raw(request.as_bytes()).status
+    };
+    assert_eq!(
+        (from("127.0.0.1:7171", ""), from("evil.example", "")),
+        (200, 403),
+        "a name that was made to lead here"
+    );
+    let origins =
+        ["origin: http://evil.example\r\n", "origin: null\r\n", "origin: http://localhost:3000\r\n"];
+    assert_eq!(origins.map(|origin| from("localhost", origin)), [403, 403, 200], "a page of somebody else");
     let bomb: String = (0..300).map(|n| format!("x-{n}: {n}\r\n")).collect();
     assert!([0, 400, 431].contains(&post(b"{}", &bomb).status));
     let long = format!("x: {}\r\n", "y".repeat(200_000));

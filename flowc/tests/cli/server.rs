@@ -120,7 +120,7 @@ impl Client<'_> {
         let key = self.key.map(|key| format!("authorization: Bearer {key}\r\n")).unwrap_or_default();
         let body = body.unwrap_or_default();
         let head = format!(
-            "{method} {path} HTTP/1.1\r\nhost: x\r\nconnection: close\r\n{key}content-length: {}\r\n\r\n",
+            "{method} {path} HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n{key}content-length: {}\r\n\r\n",
             body.len()
         );
         self.server.raw(format!("{head}{body}").as_bytes())

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
-use axum::http::{StatusCode, header};
+use axum::http::{HeaderMap, HeaderName, StatusCode, header};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use smol_str::SmolStr;
@@ -97,12 +97,34 @@ impl Principal {
     }
 }
 
+/// Without keys, a page that somebody's browser shows must not reach the server: neither by asking from another
+/// origin, nor by a name that it made lead here.
+fn is_of_this_machine(headers: &HeaderMap) -> Result<(), Problem> {
+    let said = |name: HeaderName| headers.get(name).and_then(|value| value.to_str().ok());
+    let host = said(header::HOST).is_none_or(is_local);
+    let origin = said(header::ORIGIN)
+        .is_none_or(|origin| origin.split_once("://").is_some_and(|(_, authority)| is_local(authority)));
+    match host && origin {
+        true => Ok(()),
+        false => Err(Problem::denied("a server without keys answers this machine alone: make a key")),
+    }
+}
+
+fn is_local(authority: &str) -> bool {
+    let is_port = |port: &str| port.bytes().all(|byte| byte.is_ascii_digit());
+    let host = match authority.rsplit_once(':') {
+        Some((host, port)) if is_port(port) => host,
+        _ => authority,
+    };
+    matches!(host, "localhost" | "127.0.0.1" | "[::1]")
+}
+
 impl FromRequestParts<Arc<App>> for Principal {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, app: &Arc<App>) -> Result<Self, Problem> {
         if app.is_open() {
-            return Ok(Self::operator());
+            return is_of_this_machine(&parts.headers).map(|()| Self::operator());
         }
         let refused = || {
             Problem::new(
