@@ -68,7 +68,7 @@ fn driver(mock: SocketAddr) -> Driver {
     let providers = Providers::new(egress, Arc::new(EnvironmentSecrets), Routing::default());
     let with = Surroundings {
         bundle: Arc::new(bundle.clone()),
-        outside: Arc::new(Live::new(providers, std::env::temp_dir())),
+        outside: Arc::new(Live::new(providers, std::env::temp_dir(), Vec::new())),
         people: Arc::new(Nobody),
         store: LocalStore::in_memory(),
     };

@@ -5,8 +5,8 @@ use std::process::ExitCode;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use crate::commands::{
-    audit, build, check, completions, cost, explain, fmt, graph, keys, lock, migrate, new, questions, resume,
-    run, runs, serve, test,
+    audit, build, check, completions, cost, explain, fmt, graph, keys, lock, mcp, migrate, models, new,
+    questions, resume, run, runs, serve, test,
 };
 use crate::exit::Exit;
 
@@ -86,6 +86,10 @@ pub enum Command {
     Migrate(migrate::Args),
     /// Explain a diagnostic or a declaration
     Explain(explain::Args),
+    /// Offer every public flow as a tool to MCP clients
+    Mcp(mcp::Args),
+    /// List the models of a package, show one, or ask whether they answer
+    Models(models::Args),
     /// Print a completion script for a shell
     Completions(completions::Args),
 }

@@ -10,7 +10,9 @@ pub mod fmt;
 pub mod graph;
 pub mod keys;
 pub mod lock;
+pub mod mcp;
 pub mod migrate;
+pub mod models;
 pub mod new;
 pub mod questions;
 pub mod resume;
@@ -42,6 +44,8 @@ pub(crate) fn run(command: Command, terminal: &Terminal) -> Outcome {
         Command::Audit(args) => audit::run(&args, terminal),
         Command::Lock(args) => lock::run(&args, terminal),
         Command::Migrate(args) => migrate::run(&args, terminal),
+        Command::Mcp(args) => mcp::run(&args, terminal),
+        Command::Models(args) => models::run(&args, terminal),
         Command::Explain(args) => explain::run(&args, terminal),
         Command::Completions(args) => completions::run(&args, terminal),
     }

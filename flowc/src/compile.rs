@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use flow_compiler::lock::Lock;
-use flow_compiler::manifest::Lints;
+use flow_compiler::manifest::{Lints, Mcp};
 use flow_compiler::{Output, Workspace};
 use flow_diagnostics::{Diagnostic, SourceMap};
 use flow_ir::Bundle;
@@ -28,6 +28,8 @@ pub(crate) struct Built {
     pub(crate) tests: Vec<Test>,
     /// Of `[egress] allow` in flow.toml.
     pub(crate) egress: Vec<String>,
+    /// Of `[mcp.NAME]` in flow.toml.
+    pub(crate) mcp: Vec<Mcp>,
     /// Of `[lints]` in flow.toml.
     pub(crate) lints: Lints,
     /// What `flow.lock` must say.
@@ -70,6 +72,7 @@ fn finish(package: &Package, workspace: &Workspace) -> Checked {
         bundle: output.bundle,
         tests: output.tests,
         egress: output.manifest.egress,
+        mcp: output.manifest.mcp,
         lints: output.manifest.lints,
         lock: output.lock,
         root: package.root.clone(),
@@ -126,6 +129,7 @@ pub(crate) fn target(path: &Path, terminal: &Terminal) -> Result<Option<Built>, 
         bundle,
         tests: Vec::new(),
         egress: Vec::new(),
+        mcp: Vec::new(),
         lints: Lints::default(),
         lock: Lock::default(),
         root,

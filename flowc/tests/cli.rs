@@ -27,8 +27,12 @@ mod fmt;
 mod graph;
 #[path = "cli/live.rs"]
 mod live;
+#[path = "cli/mcp.rs"]
+mod mcp;
 #[path = "cli/migrate.rs"]
 mod migrate;
+#[path = "cli/models.rs"]
+mod models;
 #[path = "cli/new.rs"]
 mod new;
 #[path = "cli/run.rs"]

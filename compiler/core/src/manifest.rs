@@ -17,8 +17,23 @@ pub struct Manifest {
     pub egress: Vec<String>,
     /// How bad the package finds warnings and hints.
     pub lints: Lints,
+    /// The MCP servers that tools name.
+    pub mcp: Vec<Mcp>,
     /// Defaults per transport.
     pub defaults: Vec<(String, Defaults)>,
+}
+
+/// `[mcp.NAME]`: a program or an address, one of both.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct Mcp {
+    /// As in `mcp("name", …)`.
+    pub name: String,
+    /// A program and its arguments; empty with an address.
+    pub command: Vec<String>,
+    /// `https://…`; empty with a program.
+    pub url: String,
+    /// The environment variable or vault entry of its token.
+    pub auth: Option<String>,
 }
 
 /// A role of people.

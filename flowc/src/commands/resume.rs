@@ -146,7 +146,7 @@ fn hosts(args: &Args, opened: &Opened) -> Result<StoredHosts, Stop> {
     Ok(StoredHosts {
         outside: Box::new(move |row| match &cassette {
             Some(replay) => Ok(Arc::clone(replay)),
-            None => Ok(Arc::new(world::real(&row.egress, PathBuf::from(&row.root))?) as Arc<dyn Outside>),
+            None => Ok(Arc::new(world::stored(&row.egress, PathBuf::from(&row.root))?) as Arc<dyn Outside>),
         }),
         people: Box::new(move |bundle| match &answers {
             Some(path) => Ok(Arc::new(Answers::read(path, bundle)?) as Arc<dyn People>),

@@ -1,9 +1,9 @@
 //! `flowc run PATH[:flow]`.
 
-mod input;
+pub(crate) mod input;
 mod live;
 mod report;
-mod session;
+pub(crate) mod session;
 mod stored;
 mod trace;
 pub(crate) mod world;

@@ -136,7 +136,7 @@ fn hosts(args: &Args, opened: &Opened) -> Result<StoredHosts, Stop> {
     Ok(StoredHosts {
         outside: Box::new(move |row: &BundleRow| match &cassette {
             Some(replay) => Ok(Arc::clone(replay)),
-            None => Ok(Arc::new(world::real(&row.egress, PathBuf::from(&row.root))?) as Arc<dyn Outside>),
+            None => Ok(Arc::new(world::stored(&row.egress, PathBuf::from(&row.root))?) as Arc<dyn Outside>),
         }),
         people: Box::new(|_| Ok(Arc::new(ThroughHome) as Arc<dyn People>)),
         resources: Arc::clone(&opened.resources),

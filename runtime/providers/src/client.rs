@@ -5,7 +5,7 @@
 //! status 200, deadlines, and above all that an answer without its end is never an answer.
 
 use flow_model::{
-    ChatReply, ChatRequest, DeltaSink, EmbedReply, EmbedRequest, ErrorKind, ModelClient, ModelError,
+    ChatReply, ChatRequest, Delta, DeltaSink, EmbedReply, EmbedRequest, ErrorKind, ModelClient, ModelError,
     Patience, RerankReply, RerankRequest,
 };
 use futures_util::future::BoxFuture;
@@ -237,7 +237,11 @@ impl Client {
         let framing = chat.framing();
         // A server that ignores the wish for a stream may still answer whole; that is fine, it only comes late.
         if !framing.fits(&response.content_type()) {
-            return self.read_whole(chat, &mut response).await;
+            let reply = self.read_whole(chat, &mut response).await?;
+            if !reply.text.is_empty() {
+                sink(Delta::Text(reply.text.clone()));
+            }
+            return Ok(reply);
         }
         let reply = self.assemble(chat, framing, &mut response, Some(sink)).await?;
         Ok(with_head(reply, &response))

@@ -2,7 +2,7 @@
 //!
 //! [`http`] is the only egress. Each protocol is a folder: `openai_chat`, `openai_responses`, `anthropic`, `gemini`,
 //! `bedrock`, `ollama`, `kserve`, `http_model`, `embeddings`, `rerank`; `client` does what is equal for all of them.
-//! [`tool_http`] and [`tool_command`] reach tools. Nothing here retries or routes: one call is one attempt, and the
+//! [`tool_http`], [`tool_command`] and [`mcp`] reach tools. Nothing here retries or routes: one call is one attempt, and the
 //! caller decides what a failure means. Start at [`Providers`].
 
 mod anthropic;
@@ -17,6 +17,7 @@ pub mod http;
 mod http_model;
 mod kserve;
 mod limits;
+pub mod mcp;
 mod media;
 mod ollama;
 mod openai_chat;
@@ -34,6 +35,7 @@ pub mod tool_http;
 pub use aws::Credentials;
 pub use providers::{Providers, Routing, default_key};
 pub use secrets::{
-    EnvironmentSecrets, FixedSecrets, NoSecrets, SecretString, Secrets, redact, scrub, variable_of,
+    EnvironmentSecrets, FixedSecrets, HostSecrets, NoSecrets, SecretString, Secrets, redact, scrub,
+    variable_of,
 };
 pub use target::{Proof, Target};

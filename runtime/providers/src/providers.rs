@@ -4,6 +4,7 @@ mod credentials;
 
 pub use credentials::default_key;
 
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use flow_ir::setup::{Model, Provider};
@@ -17,6 +18,7 @@ use crate::gemini::Gemini;
 use crate::http::Egress;
 use crate::http_model::HttpModel;
 use crate::kserve::KServe;
+use crate::mcp::{McpServer, McpServers};
 use crate::ollama::Ollama;
 use crate::openai_chat::{Dialect, OpenAiChat};
 use crate::openai_responses::Responses;
@@ -85,6 +87,12 @@ impl Providers {
     #[must_use]
     pub fn secrets(&self) -> &dyn Secrets {
         &*self.secrets
+    }
+
+    /// The MCP servers of a package. None is started yet.
+    #[must_use]
+    pub fn mcp(&self, servers: Vec<McpServer>, directory: PathBuf) -> McpServers {
+        McpServers::new(servers, directory, self.egress.clone(), Arc::clone(&self.secrets))
     }
 
     /// The address that stands for all.

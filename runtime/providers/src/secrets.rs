@@ -1,9 +1,13 @@
 //! Keys and tokens. They leave this crate only in request headers.
 
+mod host;
+
 use std::collections::HashMap;
 
 use secrecy::ExposeSecret;
 pub use secrecy::SecretString;
+
+pub use host::HostSecrets;
 
 /// Where keys come from: `vault("mail_token")`, `OPENAI_API_KEY`.
 pub trait Secrets: Send + Sync {

@@ -17,7 +17,7 @@ use crate::secrets::{SecretString, redact};
 use crate::tool::{ToolError, ToolReply};
 
 /// What a child may know of our environment.
-const INHERITED: [&str; 12] = [
+pub(crate) const INHERITED: [&str; 12] = [
     "PATH",
     "HOME",
     "USER",
@@ -175,10 +175,10 @@ fn answer(call: &CommandCall, output: &[u8]) -> Result<ToolReply, ToolError> {
 }
 
 /// Kills what the program started as well, however the call ends.
-struct Group(Option<u32>);
+pub(crate) struct Group(Option<u32>);
 
 impl Group {
-    fn of(child: &Child) -> Self {
+    pub(crate) fn of(child: &Child) -> Self {
         Self(child.id())
     }
 }

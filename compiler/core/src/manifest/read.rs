@@ -5,11 +5,11 @@ use std::ops::Range;
 use flow_diagnostics::{Diagnostic, FileId, Span};
 use toml::de::{DeTable, DeValue};
 
-use super::{Defaults, Level, Manifest, Role};
+use super::{Defaults, Level, Manifest, Mcp, Role};
 use crate::report;
 use crate::types::unit_ms;
 
-const TABLES: [&str; 7] = ["package", "roles", "grants", "labels", "lints", "defaults", "egress"];
+const TABLES: [&str; 8] = ["package", "roles", "grants", "labels", "lints", "defaults", "egress", "mcp"];
 
 type Entry<'t, 'i> = (&'t str, Range<usize>, &'t toml::Spanned<DeValue<'i>>);
 
@@ -94,6 +94,7 @@ impl Reader<'_> {
                 "grants" => manifest.grants.push((name.to_owned(), self.texts(name, value))),
                 "labels" => self.label(manifest, name, span, value),
                 "lints" => self.lint(manifest, name, span, value),
+                "mcp" => self.mcp(manifest, name, span, value),
                 _ => self.defaults(manifest, name, span, value),
             }
         }
@@ -187,6 +188,31 @@ impl Reader<'_> {
             }
         }
         manifest.roles.push(found);
+    }
+
+    fn mcp(
+        &mut self,
+        manifest: &mut Manifest,
+        name: &str,
+        span: Range<usize>,
+        value: &toml::Spanned<DeValue<'_>>,
+    ) {
+        let mut found = Mcp { name: name.to_owned(), ..Mcp::default() };
+        for (key, span, value) in self.inner(name, value) {
+            match key {
+                "command" => found.command = self.texts(key, value),
+                "url" => found.url = self.text(key, value),
+                "auth" => found.auth = Some(self.text(key, value)).filter(|auth| !auth.is_empty()),
+                _ => self.unknown(span, key, "an MCP server", &["command", "url", "auth"]),
+            }
+        }
+        if found.command.is_empty() == found.url.is_empty() {
+            self.wrong(
+                span,
+                format!("`[mcp.{name}]` needs either `command = [\"…\"]` or `url = \"https://…\"`"),
+            );
+        }
+        manifest.mcp.push(found);
     }
 
     fn label(

@@ -18,7 +18,7 @@ use crate::load;
 ///
 /// # Errors
 /// When the input is no JSON, names what the flow does not take, leaves something out, or does not fit.
-pub(super) fn arguments(
+pub(crate) fn arguments(
     bundle: &Bundle,
     flow: &Flow,
     input: Option<&str>,

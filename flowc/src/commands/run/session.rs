@@ -85,7 +85,21 @@ impl Session {
     }
 }
 
-fn header(flow: FlowId, args: Vec<Value>) -> Arc<RunHeader> {
+/// What runs that nobody watches share: no person is asked.
+pub(crate) fn unattended(
+    args: &Args,
+    built: Built,
+    terminal: Terminal,
+) -> Result<(Arc<Bundle>, Runner), Stop> {
+    let World { outside, .. } = world::outside(args, &built, FlowId(0))?;
+    let store = world::store(args.data.as_deref(), terminal)?;
+    let program = Program::new(built.bundle.clone());
+    let bundle = Arc::new(built.bundle);
+    let with = Surroundings { bundle: Arc::clone(&bundle), outside, people: Arc::new(Nobody), store };
+    Ok((bundle, Runner { program, effects: Arc::new(Performer::new(with)), clock: Arc::new(SystemClock) }))
+}
+
+pub(crate) fn header(flow: FlowId, args: Vec<Value>) -> Arc<RunHeader> {
     let run = new_run_id();
     let seed = seed_of(&run);
     let user = ["USER", "USERNAME"].iter().find_map(|name| std::env::var(name).ok());

@@ -4,16 +4,18 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use flow_compiler::manifest::Mcp;
 use flow_ir::flow::Flow;
 use flow_ir::setup::{Call, Callee, Model, PromptTool, Provider};
 use flow_ir::{Bundle, FlowId, ModelId, PromptId};
 use flow_providers::http::{Allowed, Egress, EgressOptions};
-use flow_providers::{EnvironmentSecrets, Providers, Routing, Secrets as _, default_key};
+use flow_providers::mcp::{McpPlace, McpServer};
+use flow_providers::{HostSecrets, Providers, Routing, Secrets as _, default_key};
 use flow_runtime::effects::{Cassette, Halves, Live, Outside, Replay};
 use flow_store::{LocalStore, Store};
 
 use super::Args;
-use crate::compile::Built;
+use crate::compile::{self, Built};
 use crate::exit::Stop;
 use crate::load;
 use crate::terminal::{Terminal, WARN, paint};
@@ -32,7 +34,7 @@ pub(super) fn outside(args: &Args, built: &Built, flow: FlowId) -> Result<World,
         let replay = Arc::new(Replay::new(path.display().to_string(), cassette(path)?));
         let recorded = Arc::clone(&replay) as Arc<dyn Outside>;
         let outside = if args.live {
-            let models = Arc::new(real(&built.egress, built.root.clone())?);
+            let models = Arc::new(real(&built.egress, &built.mcp, built.root.clone())?);
             Arc::new(Halves::new(models, recorded))
         } else {
             recorded
@@ -42,7 +44,7 @@ pub(super) fn outside(args: &Args, built: &Built, flow: FlowId) -> Result<World,
     if !args.live {
         has_keys(&built.bundle, flow)?;
     }
-    let outside = Arc::new(real(&built.egress, built.root.clone())?);
+    let outside = Arc::new(real(&built.egress, &built.mcp, built.root.clone())?);
     Ok(World { outside, replay: None })
 }
 
@@ -50,16 +52,43 @@ pub(super) fn outside(args: &Args, built: &Built, flow: FlowId) -> Result<World,
 ///
 /// # Errors
 /// When `[egress]` of flow.toml cannot be read, or the system has no usable TLS.
-pub(crate) fn real(egress: &[String], root: PathBuf) -> Result<Live, Stop> {
+pub(crate) fn real(egress: &[String], mcp: &[Mcp], root: PathBuf) -> Result<Live, Stop> {
+    let server = |mcp: &Mcp| McpServer {
+        name: mcp.name.clone(),
+        place: match mcp.command.is_empty() {
+            true => McpPlace::Address(mcp.url.clone()),
+            false => McpPlace::Command(mcp.command.clone()),
+        },
+        auth: mcp.auth.clone(),
+    };
+    Ok(Live::new(providers(egress)?, root, mcp.iter().map(server).collect()))
+}
+
+/// [`real`] for a run that was begun earlier: which MCP servers there are is read from its package again, because where
+/// they are belongs to the machine and not to the run.
+///
+/// # Errors
+/// As [`real`].
+pub(crate) fn stored(egress: &[String], root: PathBuf) -> Result<Live, Stop> {
+    let package = load::Package::at(&root).ok();
+    let built = package.and_then(|package| compile::check(&package).built);
+    real(egress, &built.map(|built| built.mcp).unwrap_or_default(), root)
+}
+
+/// Real providers.
+///
+/// # Errors
+/// As [`real`].
+pub(crate) fn providers(egress: &[String]) -> Result<Providers, Stop> {
     let allow: Result<Vec<Allowed>, String> = egress.iter().map(|text| Allowed::parse(text)).collect();
     let allow = allow.map_err(|error| Stop::usage(format!("`[egress]` in flow.toml: {error}")))?;
-    let proxy = ["HTTPS_PROXY", "https_proxy", "HTTP_PROXY", "http_proxy"]
-        .iter()
-        .find_map(|name| std::env::var(name).ok().filter(|value| !value.is_empty()));
-    let egress = Egress::new(EgressOptions { allow, proxy, ..EgressOptions::default() })
+    let proxy =
+        ["HTTPS_PROXY", "https_proxy", "HTTP_PROXY", "http_proxy"].iter().find_map(|name| variable(name));
+    let no_proxy = variable("NO_PROXY").or_else(|| variable("no_proxy")).unwrap_or_default();
+    let egress = Egress::new(EgressOptions { allow, proxy, no_proxy, ..EgressOptions::default() })
         .map_err(|error| Stop::usage(format!("cannot reach out: {error}")))?;
     let routing = Routing { for_all: false, openai_base: variable("OPENAI_BASE_URL"), bases: bases() };
-    Ok(Live::new(Providers::new(egress, Arc::new(EnvironmentSecrets), routing), root))
+    Ok(Providers::new(egress, Arc::new(HostSecrets::default()), routing))
 }
 
 /// Addresses that stand for those of providers, under the names that their own libraries use.
@@ -129,7 +158,7 @@ fn key_of(model: &Model) -> Option<String> {
 }
 
 fn is_set(name: &str) -> bool {
-    EnvironmentSecrets.secret(name).is_some()
+    HostSecrets::default().secret(name).is_some()
 }
 
 /// The models that a flow asks first, in it and in the flows that it calls.

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use flow_compiler::manifest::Mcp;
 use flow_eval::{Context, Value, eval, json};
 use flow_ir::expr::{Expr, ExprKind, RunFact};
 use flow_ir::flow::{Edge, Flow, Node, Slot, Target, Work};
@@ -35,6 +36,7 @@ pub(super) struct Case {
     program: Arc<Program>,
     root: PathBuf,
     egress: Vec<String>,
+    mcp: Vec<Mcp>,
 }
 
 /// How one test went.
@@ -84,6 +86,7 @@ impl Case {
             bundle: Arc::new(built.bundle.clone()),
             root: built.root.clone(),
             egress: built.egress.clone(),
+            mcp: built.mcp.clone(),
         }
     }
 
@@ -97,6 +100,11 @@ impl Case {
 
     pub(super) fn egress(&self) -> &[String] {
         &self.egress
+    }
+
+    /// `[mcp.NAME]` of flow.toml.
+    pub(super) fn mcp(&self) -> &[Mcp] {
+        &self.mcp
     }
 
     /// Runs tests one after another, each in a world of its own.

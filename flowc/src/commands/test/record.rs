@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use flow_eval::Value;
 use flow_ir::testing::{Answer, Test};
-use flow_providers::{EnvironmentSecrets, SecretString, Secrets as _};
+use flow_providers::{HostSecrets, SecretString, Secrets as _, default_key};
 use flow_runtime::clock::{Clock, SystemClock, VirtualClock};
 use flow_runtime::effects::{Outside, Recorder, Replay, Script, Scripted, Surroundings};
 use flow_store::LocalStore;
@@ -72,7 +72,7 @@ pub(super) fn all(case: &Case, tests: &[&Test], every: &[Test]) -> Result<Vec<Ve
         return Err(Stop::usage("no test names a cassette, so there is nothing to record")
             .help("write `given triage = cassette(\"cassettes/triage.json\")` in a test"));
     }
-    let live: Arc<dyn Outside> = Arc::new(world::real(case.egress(), case.root().to_owned())?);
+    let live: Arc<dyn Outside> = Arc::new(world::real(case.egress(), case.mcp(), case.root().to_owned())?);
     let mut recorders: BTreeMap<SmolStr, (PathBuf, Arc<Recorder>)> = BTreeMap::new();
     for name in wanted {
         let path = case.root().join(name.as_str());
@@ -115,8 +115,18 @@ fn secrets(case: &Case) -> Vec<SecretString> {
     let bundle = case.bundle();
     let models = bundle.models.iter().filter_map(|model| model.auth.as_ref());
     let tools = bundle.tools.iter().filter_map(|tool| tool.auth.as_ref());
-    let names = models.chain(tools).map(SmolStr::as_str).chain(["OPENAI_API_KEY"]);
-    names.filter_map(|name| EnvironmentSecrets.secret(name)).collect()
+    let usual = bundle.models.iter().filter_map(|model| default_key(model.provider));
+    let servers = case.mcp().iter().filter_map(|server| server.auth.as_deref());
+    let aws = ["AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", "AWS_BEARER_TOKEN_BEDROCK"];
+    let names = models
+        .chain(tools)
+        .map(SmolStr::as_str)
+        .chain(usual)
+        .chain(servers)
+        .chain(aws)
+        .chain(["OPENAI_API_KEY"]);
+    let secrets = HostSecrets::default();
+    names.filter_map(|name| secrets.secret(name)).collect()
 }
 
 /// The cassettes that a test names.

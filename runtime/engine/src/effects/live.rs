@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use flow_ir::setup::{Model, Tool};
 use flow_ir::units::ErrorClass;
 use flow_model::{ChatReply, ChatRequest, DeltaSink, EmbedReply, EmbedRequest, ModelError, Patience};
+use flow_providers::mcp::{McpServer, McpServers};
 use flow_providers::tool::{ToolError, ToolReply};
 use flow_providers::{Providers, SecretString, tool_command, tool_http, variable_of};
 use futures_util::future::BoxFuture;
@@ -16,13 +17,15 @@ use super::outside::{Asked, Attempt, Outside};
 pub struct Live {
     providers: Providers,
     directory: PathBuf,
+    mcp: McpServers,
 }
 
 impl Live {
-    /// Commands run in this directory: the package's.
+    /// Commands and MCP servers run in this directory: the package's.
     #[must_use]
-    pub const fn new(providers: Providers, directory: PathBuf) -> Self {
-        Self { providers, directory }
+    pub fn new(providers: Providers, directory: PathBuf, servers: Vec<McpServer>) -> Self {
+        let mcp = providers.mcp(servers, directory.clone());
+        Self { providers, directory, mcp }
     }
 
     /// The token that a tool declares; a declared token that is not there is an error, not an anonymous call.
@@ -51,6 +54,8 @@ impl Live {
                 let directory = self.directory.clone();
                 tool_command::call(&tool_command::CommandCall { auth, directory, ..call }).await
             }
+            // Its token is the server's, not the tool's.
+            Attempt::Mcp(call) => self.mcp.call(&call).await,
         }
     }
 }

@@ -4,6 +4,7 @@ use flow_ir::setup::{Model, Tool};
 use flow_model::{
     ChatReply, ChatRequest, DeltaSink, EmbedReply, EmbedRequest, ErrorKind, ModelError, Patience, Usage,
 };
+use flow_providers::mcp::McpCall;
 use flow_providers::tool::{ToolError, ToolReply};
 use flow_providers::tool_command::CommandCall;
 use flow_providers::tool_http::HttpCall;
@@ -29,6 +30,8 @@ pub enum Attempt {
     Http(HttpCall),
     /// A program.
     Command(CommandCall),
+    /// An MCP server.
+    Mcp(McpCall),
 }
 
 /// The world. One call is one attempt: retries and fallbacks are the caller's.

@@ -12,6 +12,7 @@ use flow_policy::budget::Amount;
 use flow_policy::quota::Kind;
 use flow_policy::retry::{Failure, Plan, Verdict, after_failure};
 use flow_providers::http::Trust;
+use flow_providers::mcp::McpCall;
 use flow_providers::tool::{ToolError, ToolReply};
 use flow_providers::tool_command::CommandCall;
 use flow_providers::tool_http::HttpCall;
@@ -99,6 +100,7 @@ fn timed(attempt: &Attempt, timeout_ms: u64) -> Attempt {
     match attempt.clone() {
         Attempt::Http(call) => Attempt::Http(HttpCall { timeout_ms, ..call }),
         Attempt::Command(call) => Attempt::Command(CommandCall { timeout_ms, ..call }),
+        Attempt::Mcp(call) => Attempt::Mcp(McpCall { timeout_ms, ..call }),
     }
 }
 
@@ -154,7 +156,16 @@ fn prepare(inner: &Inner, tool: &Tool, invocation: &Invocation, args: &Json) -> 
                 timeout_ms: tool.timeout_ms,
             }))
         }
-        Transport::Mcp { .. } => Err(cannot(tool, "an MCP server")),
+        Transport::Mcp { server, tool: name } => Ok(Attempt::Mcp(McpCall {
+            tool: tool.name.to_string(),
+            server: server.to_string(),
+            name: name.to_string(),
+            arguments: args.clone(),
+            text: is_text(inner.bundle(), tool.ret),
+            object: is_object(inner.bundle(), tool.ret),
+            idempotency_key: key,
+            timeout_ms: tool.timeout_ms,
+        })),
         Transport::Wasm { .. } => Err(cannot(tool, "WebAssembly")),
     }
 }
@@ -168,6 +179,15 @@ fn is_text(bundle: &Bundle, ty: TypeId) -> bool {
     match bundle.ty(ty) {
         Type::Text { .. } => true,
         Type::Optional { item } => matches!(bundle.ty(*item), Type::Text { .. }),
+        _ => false,
+    }
+}
+
+/// Types whose JSON is an object for sure.
+fn is_object(bundle: &Bundle, ty: TypeId) -> bool {
+    match bundle.ty(ty) {
+        Type::Record(_) | Type::Partial { .. } | Type::Map { .. } | Type::Json => true,
+        Type::Optional { item } => is_object(bundle, *item),
         _ => false,
     }
 }

@@ -31,12 +31,14 @@ pub struct EgressOptions {
     /// A forward proxy for literal addresses. Computed ones are never sent through it: the guard could not see
     /// where it goes.
     pub proxy: Option<String>,
+    /// Hosts that are reached without it, as `NO_PROXY` lists them. This machine always is.
+    pub no_proxy: String,
 }
 
 impl Default for EgressOptions {
     /// Nothing private, 32 MiB, no proxy.
     fn default() -> Self {
-        Self { allow: Vec::new(), max_reply: 32 << 20, proxy: None }
+        Self { allow: Vec::new(), max_reply: 32 << 20, proxy: None, no_proxy: String::new() }
     }
 }
 
@@ -149,7 +151,11 @@ impl Egress {
                 .user_agent(concat!("flowc/", env!("CARGO_PKG_VERSION")))
         };
         let open = match &options.proxy {
-            Some(proxy) => base().proxy(reqwest::Proxy::all(proxy).map_err(bad)?),
+            Some(proxy) => {
+                let direct = format!("localhost,127.0.0.0/8,::1,{}", options.no_proxy);
+                let direct = reqwest::NoProxy::from_string(&direct);
+                base().proxy(reqwest::Proxy::all(proxy).map_err(bad)?.no_proxy(direct))
+            }
             None => base(),
         };
         let guarded = base().dns_resolver(Arc::new(guard.clone()));

@@ -4,8 +4,9 @@
 //! all protocols.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, reason = "tests")]
-#![allow(unreachable_pub, missing_docs, reason = "a test's own modules")]
+#![allow(unreachable_pub, missing_docs, clippy::print_stderr, reason = "a test's own modules")]
 
+mod official;
 mod said;
 mod server;
 mod wires;

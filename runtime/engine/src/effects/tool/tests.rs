@@ -81,10 +81,25 @@ fn a_tool_that_costs_more_than_is_left_is_not_called() {
 #[test]
 fn transports_that_are_not_there_say_so() {
     let mut bundle = bundle();
-    bundle.tools[0].transport = Transport::Mcp { server: "crm".into(), tool: "t".into() };
+    bundle.tools[0].transport = Transport::Wasm { file: "a.wasm".into(), export: "t".into() };
     let (class, message, _) = raised(outcome(&performer(bundle, &World::does([])), &context(None), find()));
     assert_eq!(class, ErrorClass::Failed);
-    assert!(message.contains("MCP"), "{message}");
+    assert!(message.contains("WebAssembly"), "{message}");
+}
+
+#[test]
+fn an_mcp_server_gets_the_arguments_as_an_object() {
+    let mut bundle = bundle();
+    bundle.tools[0].transport = Transport::Mcp { server: "crm".into(), tool: "find_listing".into() };
+    let world = World::does([Ok(ToolReply::Json(serde_json::json!("L1")))]);
+    value(outcome(&performer(bundle, &world), &context(None), find()));
+    let Attempt::Mcp(call) = world.attempts.lock().unwrap()[0].clone() else { panic!("no MCP") };
+    assert_eq!(
+        (call.server.as_str(), call.name.as_str(), call.text, call.object),
+        ("crm", "find_listing", true, false)
+    );
+    assert_eq!(call.arguments.as_object().map(|fields| fields.len()), Some(1));
+    assert_eq!((call.idempotency_key, call.timeout_ms), (None, 1_000));
 }
 
 #[test]

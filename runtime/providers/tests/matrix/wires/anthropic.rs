@@ -51,7 +51,7 @@ impl Wire for Anthropic {
     fn answer(&self, said: &Said) -> Value {
         let mut content = Vec::new();
         if let Some(thought) = said.thought {
-            content.push(json!({ "type": "thinking", "thinking": thought, "signature": "sig==" }));
+            content.push(json!({ "type": "thinking", "thinking": thought, "signature": "c2ln" }));
             content.push(json!({ "type": "redacted_thinking", "data": "opaque" }));
         }
         content.push(json!({ "type": "text", "text": text(said) }));
@@ -85,7 +85,7 @@ impl Wire for Anthropic {
             let deltas = vec![
                 json!({ "type": "thinking_delta", "thinking": left }),
                 json!({ "type": "thinking_delta", "thinking": right }),
-                json!({ "type": "signature_delta", "signature": "sig==" }),
+                json!({ "type": "signature_delta", "signature": "c2ln" }),
             ];
             block(json!({ "type": "thinking", "thinking": "", "signature": "" }), deltas);
             block(json!({ "type": "redacted_thinking", "data": "opaque" }), Vec::new());

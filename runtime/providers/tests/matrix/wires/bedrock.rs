@@ -71,7 +71,7 @@ impl Wire for Bedrock {
     fn answer(&self, said: &Said) -> Value {
         let mut content = Vec::new();
         if let Some(thought) = said.thought {
-            let text = json!({ "text": thought, "signature": "sig==" });
+            let text = json!({ "text": thought, "signature": "c2ln" });
             content.push(json!({ "reasoningContent": { "reasoningText": text } }));
             content.push(json!({ "reasoningContent": { "redactedContent": "b3BhcXVl" } }));
         }
@@ -106,7 +106,7 @@ impl Wire for Bedrock {
         };
         if let Some(thought) = said.thought {
             let (left, right) = thought.split_at(1);
-            let deltas = [json!({ "text": left }), json!({ "text": right }), json!({ "signature": "sig==" })];
+            let deltas = [json!({ "text": left }), json!({ "text": right }), json!({ "signature": "c2ln" })];
             block(None, deltas.map(|delta| json!({ "reasoningContent": delta })).to_vec());
             block(None, vec![json!({ "reasoningContent": { "redactedContent": "b3BhcXVl" } })]);
         }

@@ -29,14 +29,14 @@ fn answer(parts: Vec<Value>, reason: Option<String>, said: &Said) -> Value {
 }
 
 fn thoughts(said: &Said) -> Vec<Value> {
-    let thought = |thought| json!({ "text": thought, "thought": true, "thoughtSignature": "sig==" });
+    let thought = |thought| json!({ "text": thought, "thought": true, "thoughtSignature": "c2ln" });
     said.thought.map(thought).into_iter().collect()
 }
 
 fn calls(said: &Said) -> Vec<Value> {
     let one = |call: &crate::said::Call| {
         let args: Value = serde_json::from_str(&call.whole()).unwrap();
-        json!({ "functionCall": { "name": call.name, "args": args }, "thoughtSignature": "sig-call" })
+        json!({ "functionCall": { "name": call.name, "args": args }, "thoughtSignature": "Y2FsbA==" })
     };
     said.calls.iter().map(one).collect()
 }
