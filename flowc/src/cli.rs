@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use crate::commands::{
-    audit, build, check, completions, cost, explain, fmt, graph, keys, lock, mcp, migrate, models, new,
+    audit, build, check, completions, cost, explain, fmt, graph, keys, lock, lsp, mcp, migrate, models, new,
     questions, resume, run, runs, serve, test,
 };
 use crate::exit::Exit;
@@ -84,6 +84,8 @@ pub enum Command {
     Lock(lock::Args),
     /// Say which parked runs can go on in a new version
     Migrate(migrate::Args),
+    /// Talk with an editor: the language server, on stdin and stdout
+    Lsp(lsp::Args),
     /// Explain a diagnostic or a declaration
     Explain(explain::Args),
     /// Offer every public flow as a tool to MCP clients

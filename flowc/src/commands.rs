@@ -10,6 +10,7 @@ pub mod fmt;
 pub mod graph;
 pub mod keys;
 pub mod lock;
+pub mod lsp;
 pub mod mcp;
 pub mod migrate;
 pub mod models;
@@ -46,6 +47,7 @@ pub(crate) fn run(command: Command, terminal: &Terminal) -> Outcome {
         Command::Migrate(args) => migrate::run(&args, terminal),
         Command::Mcp(args) => mcp::run(&args, terminal),
         Command::Models(args) => models::run(&args, terminal),
+        Command::Lsp(args) => lsp::run(&args, terminal),
         Command::Explain(args) => explain::run(&args, terminal),
         Command::Completions(args) => completions::run(&args, terminal),
     }

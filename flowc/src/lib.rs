@@ -10,6 +10,7 @@ pub mod cli;
 pub mod commands;
 mod compile;
 mod durable;
+mod editor;
 pub mod exit;
 pub mod graph;
 mod journal;

@@ -10,7 +10,7 @@ mod target;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-pub use files::{Nested, flow_files, read_bytes, read_text};
+pub use files::{Nested, flow_files, packages_below, read_bytes, read_text};
 pub use target::Target;
 
 use crate::exit::Stop;

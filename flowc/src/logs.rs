@@ -21,7 +21,8 @@ pub(crate) fn install(verbose: u8, quiet: bool, color: bool) {
 
 /// Our crates at `level`; others only speak up when something is wrong.
 fn directives(level: &str) -> String {
-    let crates = ["flowc", "flow_runtime", "flow_server", "flow_providers", "flow_store", "flow_policy"];
+    let crates =
+        ["flowc", "flow_runtime", "flow_server", "flow_providers", "flow_store", "flow_policy", "flow_lsp"];
     let ours: Vec<String> = crates.iter().map(|name| format!("{name}={level}")).collect();
     format!("error,{}", ours.join(","))
 }

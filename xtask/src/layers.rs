@@ -12,6 +12,8 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("flow-diagnostics", &[]),
     ("flow-ir", &[]),
     ("flow-compiler", &["flow-grammar", "flow-stdlib", "flow-diagnostics", "flow-ir"]),
+    ("flow-ide", &["flow-grammar", "flow-stdlib", "flow-diagnostics", "flow-ir", "flow-compiler"]),
+    ("flow-lsp", &["flow-grammar", "flow-diagnostics", "flow-ide"]),
     ("flow-model", &["flow-ir"]),
     ("flow-policy", &["flow-ir"]),
     ("flow-eval", &["flow-ir"]),
@@ -26,11 +28,12 @@ const ALLOWED: &[(&str, &[&str])] = &[
 const RESERVED: &[(&str, &[&str], &str)] = &[
     (
         "tokio",
-        &["flow-providers", "flow-runtime", "flow-server", "flowc"],
+        &["flow-lsp", "flow-providers", "flow-runtime", "flow-server", "flowc"],
         "the compiler and the policies are pure",
     ),
     ("reqwest", &["flow-providers"], "bytes leave the process in one place"),
     ("miette", &["flow-diagnostics"], "data is not rendering"),
+    ("tower-lsp-server", &["flow-lsp"], "the protocol is a view"),
     ("lalrpop-util", &["flow-grammar"], "one parser"),
     ("logos", &["flow-grammar"], "one lexer"),
     ("cranelift-jit", &["flow-eval"], "one place to audit"),

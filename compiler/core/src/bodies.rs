@@ -2,7 +2,7 @@
 
 mod circles;
 
-use flow_diagnostics::{Diagnostic, SourceMap};
+use flow_diagnostics::{Diagnostic, Echo, SourceMap};
 use flow_grammar::ast::{self, ItemKind, SetupKind};
 use flow_ir::FlowId;
 use flow_ir::bundle::Bundle;
@@ -29,8 +29,14 @@ pub(crate) struct Lowered {
     pub(crate) sinks: Vec<Sink>,
 }
 
-/// Checks and lowers all bodies.
-pub(crate) fn lower(pkg: &Package<'_>, sources: &SourceMap, out: &mut Vec<Diagnostic>) -> Lowered {
+/// Checks and lowers all bodies. Whom a value can be trusted by is only asked of a package that is all there: it
+/// follows from who calls a flow, not only from what a flow calls.
+pub(crate) fn lower(
+    pkg: &Package<'_>,
+    sources: &SourceMap,
+    is_package: bool,
+    out: &mut Vec<Diagnostic>,
+) -> Lowered {
     let mut types = Interner::default();
     for id in &pkg.def_order {
         if let Some(def) = pkg.def(*id).filter(|def| is_users(pkg, def.span)) {
@@ -64,10 +70,13 @@ pub(crate) fn lower(pkg: &Package<'_>, sources: &SourceMap, out: &mut Vec<Diagno
     }
     lowered.bundle.types = types.finish();
     if !out.iter().any(Diagnostic::is_error) {
-        trigger::stream::check(pkg, &lowered.bundle, out);
+        let mut last = Vec::new();
+        trigger::stream::check(pkg, &lowered.bundle, &mut last);
+        // When this package is a part of a larger one, the error may be in the rest.
+        out.extend(last.into_iter().map(|found| found.echo(Echo::OfErrors)));
     }
     trust::mark_clearing(&mut lowered.bundle, &order);
-    if is_whole(pkg, &lowered.bundle) && !out.iter().any(is_about_text) {
+    if is_package && is_whole(pkg, &lowered.bundle) && !out.iter().any(is_about_text) {
         lowered.sinks = trust::check(pkg, sources, &lowered.bundle, &order, out);
         rules::check(&Places { pkg, sources, bundle: &lowered.bundle }, out);
     }
@@ -75,7 +84,7 @@ pub(crate) fn lower(pkg: &Package<'_>, sources: &SourceMap, out: &mut Vec<Diagno
 }
 
 /// Whether something is wrong with the text, names or types: then nothing is known about values.
-fn is_about_text(found: &Diagnostic) -> bool {
+pub(crate) fn is_about_text(found: &Diagnostic) -> bool {
     found.is_error() && found.code.number < "FL0200"
 }
 

@@ -14,6 +14,7 @@ mod literal;
 pub(crate) mod narrow;
 mod operators;
 mod prelude;
+pub(crate) use field::{error_facts, run_facts};
 pub(crate) use prelude::FUNCTIONS as PRELUDE_FUNCTIONS;
 mod scope;
 mod template;
@@ -94,6 +95,12 @@ impl<'p, 'o> Elab<'p, 'o> {
 
     /// Elaborates an expression; `want` is a hint, not a demand.
     pub(crate) fn expr(&mut self, expr: &ast::Expr, want: Option<&Ty>) -> Typed {
+        let found = self.expr_of_kind(expr, want);
+        self.pkg.record.narrowed(self.span(expr.span), &found.ty);
+        found
+    }
+
+    fn expr_of_kind(&mut self, expr: &ast::Expr, want: Option<&Ty>) -> Typed {
         match &expr.kind {
             Ast::Name(name) => self.name(expr, name),
             Ast::Upper(name) => self.upper(expr, name, None, want),
@@ -133,6 +140,7 @@ impl<'p, 'o> Elab<'p, 'o> {
         body: impl FnOnce(&mut Self, LocalId) -> T,
     ) -> T {
         self.shadowing(name);
+        self.pkg.record.declared(self.span(name.span), &ty);
         let local = self.scope.fresh_local();
         self.scope.locals.push((name.text.clone(), local, ty));
         let result = body(self, local);

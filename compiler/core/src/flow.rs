@@ -70,6 +70,9 @@ pub(crate) fn lower(
         let mut names = Names { at: module.at, module, modules: &pkg.modules, out: shared.out };
         plan::plan(&mut names, pkg, shared.classes, flow)
     };
+    for (node, plan) in flow.nodes.iter().zip(&plans) {
+        plan.raises.iter().for_each(|classes| pkg.record.raises(module.at.span(node.name.span), *classes));
+    }
     let graph = FlowGraph::new(flow, |node| plans.get(node.0 as usize).and_then(|plan| plan.raises));
     let names = graph::Scope::new(&graph);
     let facts = Facts::new(&graph);
@@ -204,6 +207,7 @@ impl<'p> Lowering<'p, '_, '_> {
     fn produce(&mut self, ix: NodeIx, node: &ast::Node, ty: Ty) {
         let slot = self.nodes.get(ix.0 as usize).and_then(|slots| slots.result);
         let Some(slot) = slot else { return };
+        self.elab.pkg.record.declared(self.elab.span(node.name.span), &ty);
         if let Some(entry) = self.slots.get_mut(slot.index()) {
             entry.1 = ty.clone();
         }

@@ -11,6 +11,7 @@ mod expr;
 mod flow;
 mod flow_paths;
 pub mod graph;
+mod knowledge;
 pub mod lock;
 pub mod manifest;
 mod methods;
@@ -23,7 +24,9 @@ mod tests_of;
 mod trigger;
 mod trust;
 mod types;
+pub mod vocabulary;
 mod workspace;
 
+pub use knowledge::{Knowledge, Type};
 pub use trust::Sink;
-pub use workspace::{Checked, Output, PackageInput, Workspace, check};
+pub use workspace::{Analysis, Checked, Diagnosed, Output, PackageInput, Workspace, check};

@@ -65,6 +65,8 @@ pub(crate) struct Entry {
 /// A file with its scope.
 #[derive(Debug)]
 pub(crate) struct Module<'a> {
+    /// Its row in the package.
+    pub(crate) row: u32,
     /// `shop/models`.
     pub(crate) name: String,
     pub(crate) at: At,

@@ -5,13 +5,16 @@ pub(crate) mod imports;
 pub(crate) mod signatures;
 mod typedefs;
 
+use std::cell::OnceCell;
+
 use flow_diagnostics::Diagnostic;
 use flow_grammar::ast;
 use flow_ir::setup::ResourceKind;
 use flow_ir::types::Labels;
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 use smol_str::SmolStr;
 
+use crate::knowledge::Recorder;
 use crate::manifest::Manifest;
 use crate::names::{Item, Module};
 use crate::report::At;
@@ -31,6 +34,12 @@ pub(crate) struct Package<'a> {
     /// Which enums have a variant of this name, and where.
     pub(crate) variants: FxHashMap<SmolStr, Vec<(DefId, u32)>>,
     pub(crate) manifest: &'a Manifest,
+    /// By row of a module: the rows of those that it imports.
+    pub(crate) imports: Vec<Vec<u32>>,
+    /// By row of a module: the rows of those that it imports, directly or not, and its own.
+    pub(crate) reach: Vec<OnceCell<FxHashSet<u32>>>,
+    /// What is written down for editors; nothing, unless they ask.
+    pub(crate) record: Recorder,
 }
 
 /// The outside of a callable.
@@ -70,7 +79,13 @@ pub(crate) struct Source<'a> {
 
 impl<'a> Package<'a> {
     /// Collects the declarations of all files. `sources` begins with the prelude.
-    pub(crate) fn collect(sources: &[Source<'a>], manifest: &'a Manifest, out: &mut Vec<Diagnostic>) -> Self {
+    /// `known` are the names of all modules of the package, for "did you mean".
+    pub(crate) fn collect<'n>(
+        sources: &[Source<'a>],
+        known: impl Iterator<Item = &'n str>,
+        manifest: &'a Manifest,
+        out: &mut Vec<Diagnostic>,
+    ) -> Self {
         let mut package = Self {
             modules: Vec::new(),
             defs: Vec::new(),
@@ -79,12 +94,20 @@ impl<'a> Package<'a> {
             resources: Vec::new(),
             variants: FxHashMap::default(),
             manifest,
+            imports: Vec::new(),
+            reach: Vec::new(),
+            record: Recorder::default(),
         };
         collect::declare(&mut package, sources, out);
-        imports::resolve(&mut package, out);
+        imports::resolve(&mut package, &known.collect::<Vec<_>>(), out);
         typedefs::resolve(&mut package, out);
         signatures::resolve(&mut package, out);
         package
+    }
+
+    /// The module of a file.
+    pub(crate) fn module_at(&self, at: At) -> Option<&Module<'a>> {
+        self.modules.iter().find(|module| module.at == at)
     }
 
     /// The declared type of an id.
@@ -98,6 +121,28 @@ impl<'a> Package<'a> {
             Ty::Named(id, _) | Ty::Partial(id, _) => self.def(*id)?.fields(),
             _ => None,
         }
+    }
+
+    /// Whether a module sees a declared type: its own, those of the modules it imports, directly or not, and those
+    /// of the prelude. What a file means never depends on files that it does not import.
+    pub(crate) fn sees(&self, module: &Module<'_>, id: DefId) -> bool {
+        let Some(def) = self.def(id) else { return false };
+        def.module == 0 || def.module == module.row || self.reach(module.row).contains(&def.module)
+    }
+
+    fn reach(&self, row: u32) -> &FxHashSet<u32> {
+        static NOTHING: std::sync::LazyLock<FxHashSet<u32>> = std::sync::LazyLock::new(FxHashSet::default);
+        let Some(cell) = self.reach.get(row as usize) else { return &NOTHING };
+        cell.get_or_init(|| {
+            let mut seen = FxHashSet::default();
+            let mut open = vec![row];
+            while let Some(row) = open.pop() {
+                if seen.insert(row) {
+                    open.extend(self.imports.get(row as usize).into_iter().flatten());
+                }
+            }
+            seen
+        })
     }
 
     /// The alternatives of an enum.

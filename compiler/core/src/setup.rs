@@ -99,3 +99,24 @@ fn unknown_source(elab: &mut Elab<'_, '_>, source: &ast::Expr, known: &[&str]) {
     let known = report::names::plain(known.iter().copied());
     elab.out.push(report::names::unknown(span, &name, &known));
 }
+
+/// The settings of a kind.
+pub(crate) fn known(kind: ast::SetupKind) -> &'static [&'static str] {
+    match kind {
+        ast::SetupKind::Model => &model::SETTINGS,
+        ast::SetupKind::Prompt => &prompt::SETTINGS,
+        ast::SetupKind::Tool => &tool::SETTINGS,
+        ast::SetupKind::Human => &human::SETTINGS,
+        ast::SetupKind::Resource => &resource::SETTINGS,
+    }
+}
+
+/// What may stand behind the `=` of a kind.
+pub(crate) fn sources(kind: ast::SetupKind) -> Vec<&'static str> {
+    match kind {
+        ast::SetupKind::Model => model::providers(),
+        ast::SetupKind::Prompt => vec!["registry"],
+        ast::SetupKind::Tool => tool::TRANSPORTS.to_vec(),
+        ast::SetupKind::Human | ast::SetupKind::Resource => Vec::new(),
+    }
+}

@@ -1,27 +1,34 @@
 //! Packages: from texts to diagnostics and a Bundle.
 //!
-//! [`check`] does it once. A [`Workspace`] remembers each file's parse, so that an edit parses one file, and
-//! each file's place in the source map, so that spans stay valid between checks.
+//! [`check`] does it once. A [`Workspace`] remembers each file's parse, so that an edit parses one file;
+//! [`Workspace::diagnose`] also remembers what was found in each file and looks again only at those that an edit
+//! can touch. Both give the same diagnostics.
 
 mod allow;
 mod follow_ups;
+mod incremental;
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, OnceLock};
 
-use flow_diagnostics::{Diagnostic, FileId, SourceMap};
+use flow_diagnostics::{Diagnostic, Echo, FileId, SourceFile, SourceMap};
 use flow_grammar::Parsed;
 use flow_grammar::ast::ItemKind;
 use flow_ir::Bundle;
 use flow_ir::testing::Test;
 
 use crate::bounds::{self, Bounds};
+use crate::knowledge::Recorder;
 use crate::lock::{self, Lock};
 use crate::manifest::{self, Manifest};
 use crate::package::{Package, Source, imports};
 use crate::report::{self, At};
 use crate::trust::Sink;
 use crate::{bodies, flow_paths};
+
+pub use incremental::{Analysis, Diagnosed};
+
+use incremental::{Memory, Prints};
 
 /// A package as text. Nothing is read from anywhere else.
 #[derive(Clone, Debug, Default)]
@@ -85,8 +92,29 @@ pub fn check(input: &PackageInput) -> Checked {
 #[derive(Clone, Debug)]
 struct FileState {
     module: String,
-    text: Arc<str>,
+    source: Arc<SourceFile>,
     parsed: Arc<Parsed>,
+    prints: Prints,
+}
+
+/// What a look is for.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Part {
+    /// All there is to say about the package.
+    Package,
+    /// What follows from files and what they import.
+    Files,
+    /// The same, with the types of one file.
+    File(FileId),
+}
+
+/// A look at some of the files: what there is to say about them, before [`settle`](Workspace::settle).
+struct Look<'p> {
+    package: Package<'p>,
+    lowered: bodies::Lowered,
+    bounds: Bounds,
+    sources: SourceMap,
+    out: Vec<Diagnostic>,
 }
 
 /// A package whose files change.
@@ -96,11 +124,15 @@ pub struct Workspace {
     files: BTreeMap<String, FileState>,
     /// `None` if nobody asked; else the path and text of `flow.lock`, if there is one.
     lock: Option<Option<(String, String)>>,
+    memory: Memory,
 }
 
 impl Workspace {
     /// Sets or removes `flow.toml`: its path as shown and its text.
     pub fn set_manifest(&mut self, manifest: Option<(String, String)>) {
+        if self.manifest != manifest {
+            self.memory.interface_changed();
+        }
         self.manifest = manifest;
     }
 
@@ -112,17 +144,26 @@ impl Workspace {
     /// Adds a file or replaces its text. It is parsed only if the text is new.
     pub fn set_file(&mut self, path: &str, module: &[String], text: &str) {
         let module = module.join("/");
-        if let Some(known) = self.files.get_mut(path).filter(|known| *known.text == *text) {
+        if let Some(known) = self.files.get_mut(path).filter(|known| known.source.text == text) {
+            if known.module != module {
+                self.memory.interface_changed();
+            }
             known.module = module;
             return;
         }
         let parsed = Arc::new(flow_grammar::parse(text));
-        self.files.insert(path.to_owned(), FileState { module, text: text.into(), parsed });
+        let prints = Prints::of(text, &parsed);
+        let source = Arc::new(SourceFile::new(path.to_owned(), text.to_owned()));
+        let before = self.files.insert(path.to_owned(), FileState { module, source, parsed, prints });
+        if before.is_none_or(|before| before.prints.interface != prints.interface) {
+            self.memory.interface_changed();
+        }
     }
 
     /// Forgets a file.
     pub fn remove_file(&mut self, path: &str) {
         self.files.remove(path);
+        self.memory.forget(path);
     }
 
     /// The parse of a file.
@@ -131,16 +172,64 @@ impl Workspace {
         self.files.get(path).map(|file| Arc::clone(&file.parsed))
     }
 
+    /// The text of a file, with its lines.
+    #[must_use]
+    pub fn source(&self, path: &str) -> Option<Arc<SourceFile>> {
+        self.files.get(path).map(|file| Arc::clone(&file.source))
+    }
+
+    /// The module path of a file: `shop/models`.
+    #[must_use]
+    pub fn module(&self, path: &str) -> Option<&str> {
+        self.files.get(path).map(|file| file.module.as_str())
+    }
+
+    /// Grows with every change that more than one file can see: while it is the same, only the text of a file itself
+    /// says whether an [`Analysis`] of it still holds.
+    #[must_use]
+    pub fn revision(&self) -> u64 {
+        self.memory.revision()
+    }
+
+    /// The paths of all files, sorted.
+    pub fn paths(&self) -> impl Iterator<Item = &str> {
+        self.files.keys().map(String::as_str)
+    }
+
     /// Checks the package as it is now.
     #[must_use]
     pub fn check(&self) -> Checked {
+        let files: Vec<&FileState> = self.files.values().collect();
+        self.look(&files, Part::Package, |look, manifest| {
+            let Look { package, lowered, bounds, mut sources, mut out } = look;
+            let lock = Lock::of(&package, &lowered.bundle);
+            if let Some(lock) = self.lock.as_ref().filter(|_| !out.iter().any(is_mistake)) {
+                let written =
+                    lock.as_ref().map(|(path, text)| (sources.add(path.clone(), text.clone()), &**text));
+                lock::compare(&package, &lowered.bundle, written, &mut out);
+            }
+            let sound = !out.iter().any(is_mistake);
+            let diagnostics = self.settle(out, manifest);
+            let failed = diagnostics.iter().any(Diagnostic::is_error);
+            let bodies::Lowered { bundle, tests, sinks } = lowered;
+            let output = Output { bundle, tests, sinks, manifest: manifest.clone(), lock, bounds };
+            match failed {
+                false => Checked { sources, diagnostics, output: Some(output), over_limit: None },
+                true => {
+                    let over_limit = sound.then_some(output.bundle);
+                    Checked { sources, diagnostics, output: None, over_limit }
+                }
+            }
+        })
+    }
+
+    /// Looks at `files`, which import nothing of the package but each other. Their ids count from 0, then come
+    /// `flow.toml` and the standard library. Types are written down for the file of [`Part::File`].
+    fn look<T>(&self, files: &[&FileState], part: Part, then: impl FnOnce(Look<'_>, &Manifest) -> T) -> T {
         let mut sources = SourceMap::default();
         let mut out = Vec::new();
-        let files: Vec<(&FileState, FileId)> = self
-            .files
-            .iter()
-            .map(|(path, file)| (file, sources.add(path.clone(), file.text.to_string())))
-            .collect();
+        let files: Vec<(&FileState, FileId)> =
+            files.iter().map(|file| (*file, sources.share(Arc::clone(&file.source)))).collect();
         let manifest = self.read_manifest(&mut sources, &mut out);
         let std = std_modules(&files);
         let prelude = sources.add("std/prelude.flow", flow_stdlib::PRELUDE);
@@ -152,42 +241,25 @@ impl Workspace {
         for (file, id) in &files {
             out.extend(file.parsed.errors.iter().map(|error| report::syntax::syntax(At(*id), error)));
         }
-        let package = Package::collect(&list, &manifest, &mut out);
-        let lowered = bodies::lower(&package, &sources, &mut out);
-        for (file, id) in &files {
-            if let Some(module) = package.modules.iter().find(|module| module.at == At(*id)) {
-                imports::unused(module, &file.text, &mut out);
-            }
+        let modules = self.files.values().map(|file| file.module.as_str());
+        let mut package = Package::collect(&list, modules, &manifest, &mut out);
+        if let Part::File(file) = part {
+            package.record = Recorder::of(file);
         }
-        let lock = Lock::of(&package, &lowered.bundle);
-        if let Some(lock) = self.lock.as_ref().filter(|_| !out.iter().any(Diagnostic::is_error)) {
-            let written =
-                lock.as_ref().map(|(path, text)| (sources.add(path.clone(), text.clone()), &**text));
-            lock::compare(&package, &lowered.bundle, written, &mut out);
+        let lowered = bodies::lower(&package, &sources, part == Part::Package, &mut out);
+        for (file, id) in &files {
+            if let Some(module) = package.module_at(At(*id)) {
+                imports::unused(module, &file.source.text, &mut out);
+            }
         }
         // Numbers about a package with mistakes would be made up.
-        let sound = !out.iter().any(Diagnostic::is_error);
-        let bounds = match sound {
-            true => bounds::checks::check(&package, &lowered.bundle, &mut out),
-            false => Bounds::default(),
+        let mut numbers = Vec::new();
+        let bounds = match out.iter().any(is_mistake) {
+            true => Bounds::default(),
+            false => bounds::checks::check(&package, &lowered.bundle, &mut numbers),
         };
-        let diagnostics = self.settle(out, &files, &manifest);
-        let failed = diagnostics.iter().any(Diagnostic::is_error);
-        let output = Output {
-            bundle: lowered.bundle,
-            tests: lowered.tests,
-            sinks: lowered.sinks,
-            manifest: manifest.clone(),
-            lock,
-            bounds,
-        };
-        match failed {
-            false => Checked { sources, diagnostics, output: Some(output), over_limit: None },
-            true => {
-                let over_limit = sound.then_some(output.bundle);
-                Checked { sources, diagnostics, output: None, over_limit }
-            }
-        }
+        out.extend(numbers.into_iter().map(|found| found.echo(Echo::OfErrors)));
+        then(Look { package, lowered, bounds, sources, out }, &manifest)
     }
 
     fn read_manifest(&self, sources: &mut SourceMap, out: &mut Vec<Diagnostic>) -> Manifest {
@@ -205,17 +277,13 @@ impl Workspace {
     }
 
     /// Sorts, removes repeats, and applies `// flow:allow` and `[lints]`.
-    fn settle(
-        &self,
-        out: Vec<Diagnostic>,
-        files: &[(&FileState, FileId)],
-        manifest: &Manifest,
-    ) -> Vec<Diagnostic> {
+    fn settle(&self, out: Vec<Diagnostic>, manifest: &Manifest) -> Vec<Diagnostic> {
         let mut diagnostics = out;
-        for (file, id) in files {
-            allow::apply(*id, &file.text, &file.parsed.trivia, &mut diagnostics);
+        let files = || (0u32..).zip(self.files.values()).map(|(row, file)| (FileId(row), file));
+        for (id, file) in files() {
+            allow::apply(id, &file.source.text, &file.parsed.trivia, &mut diagnostics);
         }
-        let items = files.iter().map(|(file, id)| (*id, (file.parsed.file.items.as_slice(), &*file.text)));
+        let items = files().map(|(id, file)| (id, (file.parsed.file.items.as_slice(), &*file.source.text)));
         follow_ups::remove(&items.collect(), &mut diagnostics);
         // Last, so that a warning that the package denies is no reason to leave others out.
         manifest.lints.apply(&mut diagnostics);
@@ -227,6 +295,11 @@ impl Workspace {
         diagnostics.dedup();
         diagnostics
     }
+}
+
+/// An error, but for those that are only said if there is no other.
+fn is_mistake(found: &Diagnostic) -> bool {
+    found.is_error() && found.echo != Some(Echo::OfErrors)
 }
 
 fn source<'a>(name: &'a str, id: FileId, parsed: &'a Parsed, is_std: bool) -> Source<'a> {

@@ -46,6 +46,8 @@ pub enum Echo {
     OfNamesInItem,
     /// If a name in the package is unknown.
     OfNames,
+    /// If anything in the package is wrong.
+    OfErrors,
 }
 
 impl Diagnostic {

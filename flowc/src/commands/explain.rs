@@ -11,7 +11,7 @@ use crate::exit::{Exit, Outcome, Stop};
 use crate::terminal::{BOLD, DIM, Terminal, paint};
 
 /// The pages of `docs/errors` by the number of their code.
-static PAGES: &[(&str, &str)] = include!(concat!(env!("OUT_DIR"), "/pages.rs"));
+pub(crate) static PAGES: &[(&str, &str)] = include!(concat!(env!("OUT_DIR"), "/pages.rs"));
 
 /// `flowc explain CODE|NAME`
 ///

@@ -14,7 +14,7 @@ use crate::load::Target;
 use crate::terminal::{Terminal, count};
 
 /// Beyond this a layered picture is no help, and laying it out takes minutes.
-const LARGEST_SVG: usize = 2_000;
+pub(crate) const LARGEST_SVG: usize = 2_000;
 
 /// `flowc graph FILE [--flow F] [--format mermaid|dot|svg|json]`
 ///

@@ -69,3 +69,15 @@ fn unreadable(path: &Path, error: &std::io::Error) -> Stop {
         _ => Stop::usage(format!("cannot read `{}`: {error}", shown(path))),
     }
 }
+
+/// Every directory at or below `directory` that holds a `flow.toml`, without ignored and hidden ones. What cannot be
+/// read is left out.
+#[must_use]
+pub fn packages_below(directory: &Path) -> Vec<PathBuf> {
+    let walk = WalkBuilder::new(directory).require_git(false).build();
+    let manifests = walk.filter_map(Result::ok).filter(|entry| entry.file_name() == MANIFEST);
+    let mut roots: Vec<PathBuf> =
+        manifests.filter_map(|entry| entry.path().parent().map(Path::to_owned)).collect();
+    roots.sort();
+    roots
+}

@@ -48,7 +48,8 @@ impl Elab<'_, '_> {
 
     /// The only variant of this name, among the enums visible here if there are several.
     fn some_variant(&mut self, name: &str) -> Option<(DefId, usize)> {
-        let all = self.pkg.variants.get(name)?;
+        let mut all = self.pkg.variants.get(name)?.clone();
+        all.retain(|(id, _)| self.pkg.sees(self.module, *id));
         let found = match all.as_slice() {
             [only] => Some(*only),
             several => {
@@ -78,7 +79,12 @@ impl Elab<'_, '_> {
                 known.extend(variants.iter().map(|variant| (variant.name.clone(), "variant")));
             }
             if known.is_empty() {
-                known.extend(self.pkg.variants.keys().map(|name| (name.clone(), "variant")));
+                let seen = self
+                    .pkg
+                    .variants
+                    .iter()
+                    .filter(|(_, enums)| enums.iter().any(|(id, _)| self.pkg.sees(self.module, *id)));
+                known.extend(seen.map(|(name, _)| (name.clone(), "variant")));
                 known.extend(self.names().candidates(|item| matches!(item, Item::Type(_))));
             }
             known.sort();

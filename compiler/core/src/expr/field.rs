@@ -31,6 +31,16 @@ const ERROR_FACTS: [(&str, ErrorFact, Ty); 4] = [
     ("attempt", ErrorFact::Attempt, Ty::Int(Bounds { min: Some(1), max: None })),
 ];
 
+/// Names of the facts of a run.
+pub(crate) fn run_facts() -> impl Iterator<Item = &'static str> {
+    RUN_FACTS.iter().map(|(name, _, _)| *name)
+}
+
+/// Names of the facts of an error.
+pub(crate) fn error_facts() -> impl Iterator<Item = &'static str> {
+    ERROR_FACTS.iter().map(|(name, _, _)| *name)
+}
+
 impl Elab<'_, '_> {
     /// `base.name` as a value.
     pub(super) fn field(&mut self, expr: &ast::Expr, base: &ast::Expr, name: &Name) -> Typed {
@@ -51,7 +61,9 @@ impl Elab<'_, '_> {
             return self.poison();
         }
         let from = self.demand_present(from, base);
-        self.member(from, base, name)
+        let found = self.member(from, base, name);
+        self.pkg.record.declared(self.span(expr.span), &found.ty);
+        found
     }
 
     /// A field, payload field or method without brackets of a value.

@@ -129,7 +129,7 @@ fn stands_on(on: On, ty: &Ty) -> bool {
 }
 
 /// Names of the methods that a type has.
-pub(super) fn methods_of(ty: &Ty) -> impl Iterator<Item = &'static str> {
+pub(crate) fn methods_of(ty: &Ty) -> impl Iterator<Item = &'static str> {
     METHODS.iter().filter(move |method| stands_on(method.on, ty)).map(|method| method.name)
 }
 

@@ -14,7 +14,7 @@ use crate::report;
 use crate::types::{Bounds, Size, Ty};
 
 /// Names of the functions, for "did you mean".
-pub(crate) const FUNCTIONS: [&str; 11] = [
+pub(crate) static FUNCTIONS: [&str; 11] = [
     "confidence",
     "cost",
     "latency",

@@ -175,12 +175,14 @@ impl Elab<'_, '_> {
     pub(super) fn raw_name(&mut self, expr: &ast::Expr, name: &SmolStr) -> Typed {
         let local = self.scope.locals.iter().rev().find(|(bound, _, _)| bound == name);
         if let Some((_, id, ty)) = local.cloned() {
+            self.pkg.record.declared(self.span(expr.span), &ty);
             return self.typed(ty, ExprKind::Local(id));
         }
         if let Some(value) = self.scope.value(name).cloned() {
             if self.pkg.is_unknown(&value.ty) {
                 return self.poison();
             }
+            self.pkg.record.declared(self.span(expr.span), &value.ty);
             return self.typed(value.ty, ExprKind::Slot(value.slot));
         }
         if let Some(found) = self.test_name(name) {

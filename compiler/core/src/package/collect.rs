@@ -35,6 +35,7 @@ pub(super) fn declare<'a>(package: &mut Package<'a>, sources: &[Source<'a>], out
     for source in sources {
         let names = if source.is_std { wanted.get(source.name) } else { None };
         let mut module = Module {
+            row: u32::try_from(package.modules.len()).unwrap_or(u32::MAX),
             name: source.name.to_owned(),
             at: source.at,
             file: source.file,
@@ -131,7 +132,8 @@ fn number(
         ItemKind::Type(_) | ItemKind::Enum(_) => {
             let id = DefId(u32::try_from(package.defs.len()).unwrap_or(u32::MAX));
             let doc = doc_text(&item.docs);
-            package.defs.push(Def { name: name.text.clone(), span, doc, body: DefBody::Poison });
+            let module = u32::try_from(package.modules.len()).unwrap_or(u32::MAX);
+            package.defs.push(Def { name: name.text.clone(), span, module, doc, body: DefBody::Poison });
             Item::Type(id)
         }
         ItemKind::Fn(_) => Item::Fn(FunctionId(counters.take(0))),

@@ -1,6 +1,6 @@
 //! Imports: which names of other files a file sees, and circles among files.
 
-use std::cell::Cell;
+use std::cell::{Cell, OnceCell};
 
 use flow_diagnostics::{Diagnostic, Edit, Span};
 use flow_grammar::ast::{self, ItemKind};
@@ -12,8 +12,8 @@ use crate::flow_paths::joined;
 use crate::names::{Entry, Item, Module};
 use crate::report;
 
-/// Puts imported names into the scopes.
-pub(super) fn resolve(package: &mut Package<'_>, out: &mut Vec<Diagnostic>) {
+/// Puts imported names into the scopes. `known` are the names of all modules of the package.
+pub(super) fn resolve(package: &mut Package<'_>, known: &[&str], out: &mut Vec<Diagnostic>) {
     let rows: FxHashMap<String, u32> =
         (0u32..).zip(&package.modules).map(|(row, module)| (module.name.clone(), row)).collect();
     let mut arrows: Vec<Vec<(u32, Span)>> = vec![Vec::new(); package.modules.len()];
@@ -21,7 +21,7 @@ pub(super) fn resolve(package: &mut Package<'_>, out: &mut Vec<Diagnostic>) {
         let Some(module) = package.modules.get(row) else { continue };
         let imports: Vec<&ast::Import> = imports_of(module.file).collect();
         for import in imports {
-            if let Some(target) = import_one(package, row, import, &rows, out) {
+            if let Some(target) = import_one(package, row, import, &rows, known, out) {
                 let place = package.modules.get(row).map(|module| module.at.span(path_span(&import.path)));
                 if let (Some(list), Some(place)) = (arrows.get_mut(row), place) {
                     list.push((target, place));
@@ -30,6 +30,8 @@ pub(super) fn resolve(package: &mut Package<'_>, out: &mut Vec<Diagnostic>) {
         }
     }
     circles(package, &arrows, out);
+    package.imports = arrows.iter().map(|list| list.iter().map(|(row, _)| *row).collect()).collect();
+    package.reach = vec![OnceCell::new(); package.modules.len()];
 }
 
 fn imports_of(file: &ast::File) -> impl Iterator<Item = &ast::Import> {
@@ -50,6 +52,7 @@ fn import_one(
     row: usize,
     import: &ast::Import,
     rows: &FxHashMap<String, u32>,
+    known: &[&str],
     out: &mut Vec<Diagnostic>,
 ) -> Option<u32> {
     let at = package.modules.get(row)?.at;
@@ -62,7 +65,7 @@ fn import_one(
     }
     let found = rows.get(&path).copied().filter(|target| *target != 0);
     if found.is_none() && !broken {
-        let mut known: Vec<&str> = rows.keys().map(String::as_str).filter(|name| *name != "std").collect();
+        let mut known: Vec<&str> = known.iter().copied().chain(["std/prelude"]).collect();
         known.extend(flow_stdlib::MODULES.iter().map(|(name, _)| *name));
         known.sort_unstable();
         known.dedup();

@@ -10,7 +10,7 @@ use crate::package::doc_text;
 use crate::report;
 use crate::types::Ty;
 
-const SETTINGS: [&str; 7] = ["role", "who", "title", "approves", "quorum", "remind", "cost"];
+pub(super) static SETTINGS: [&str; 7] = ["role", "who", "title", "approves", "quorum", "remind", "cost"];
 
 /// Lowers a human.
 pub(crate) fn lower(elab: &mut Elab<'_, '_>, decl: Decl<'_>) -> Human {

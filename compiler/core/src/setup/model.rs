@@ -11,7 +11,7 @@ use crate::names::Item;
 use crate::report;
 use crate::types::unit_ms;
 
-const SETTINGS: [&str; 16] = [
+pub(super) static SETTINGS: [&str; 16] = [
     "region",
     "can",
     "context",
@@ -71,6 +71,11 @@ const PROVIDERS: [(&str, Provider, Place); 16] = [
     ("tei", Provider::Tei, Place::IsModel),
     ("registry", Provider::Registry, Place::Known),
 ];
+
+/// The names of the providers.
+pub(super) fn providers() -> Vec<&'static str> {
+    PROVIDERS.iter().map(|(name, ..)| *name).collect()
+}
 
 /// Lowers a model.
 pub(crate) fn lower(elab: &mut Elab<'_, '_>, setup: &ast::Setup) -> Model {

@@ -14,7 +14,7 @@ use crate::package::doc_text;
 use crate::report;
 use crate::types::{Bounds, Fit, Size, Ty, fit};
 
-const SETTINGS: [&str; 11] = [
+pub(super) static SETTINGS: [&str; 11] = [
     "system",
     "user",
     "assistant",

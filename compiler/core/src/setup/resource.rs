@@ -11,7 +11,7 @@ use crate::package::ResourceDecl;
 use crate::report;
 use crate::types::Ty;
 
-const SETTINGS: [&str; 7] = ["keep", "match", "embed", "mode", "text", "shared", "region"];
+pub(super) static SETTINGS: [&str; 7] = ["keep", "match", "embed", "mode", "text", "shared", "region"];
 
 /// Lowers a resource.
 pub(crate) fn lower(elab: &mut Elab<'_, '_>, setup: &ast::Setup, decl: &ResourceDecl) -> Resource {

@@ -13,10 +13,10 @@ use crate::package::doc_text;
 use crate::report;
 use crate::types::{Size, Ty};
 
-const SETTINGS: [&str; 11] =
+pub(super) static SETTINGS: [&str; 11] =
     ["effect", "needs", "timeout", "retry", "once", "auth", "region", "headers", "body", "cost", "parallel"];
 
-const TRANSPORTS: [&str; 8] =
+pub(super) static TRANSPORTS: [&str; 8] =
     ["http.get", "http.post", "http.put", "http.patch", "http.delete", "mcp", "wasm", "command"];
 
 /// Of one attempt, where neither the tool nor `flow.toml` says otherwise.

@@ -16,6 +16,8 @@ pub(crate) struct Def {
     pub(crate) name: SmolStr,
     /// Of the name.
     pub(crate) span: Span,
+    /// Row of the module that declares it.
+    pub(crate) module: u32,
     pub(crate) doc: SmolStr,
     pub(crate) body: DefBody,
 }

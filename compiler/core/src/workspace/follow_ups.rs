@@ -30,6 +30,8 @@ struct Errors {
     approvals: Vec<(FileId, u32)>,
     /// What the parser says.
     syntax: Vec<(FileId, u32)>,
+    /// Whether there is one at all, but for those that are said only if there is none.
+    any: bool,
 }
 
 fn places(diagnostics: &[Diagnostic], wanted: impl Fn(&str) -> bool) -> Vec<(FileId, u32)> {
@@ -58,6 +60,7 @@ pub(super) fn remove(files: &Files<'_>, diagnostics: &mut Vec<Diagnostic>) {
         signs: places(diagnostics, |code| code == "FL0012"),
         approvals: places(diagnostics, |code| code == "FL0609"),
         syntax: places(diagnostics, |code| code < "FL0017"),
+        any: diagnostics.iter().any(super::is_mistake),
     };
     let key = |found: &Diagnostic| (found.primary.span.file, found.primary.span.start);
     diagnostics.sort_by_key(key);
@@ -105,6 +108,7 @@ fn is_follow_up(files: &Files<'_>, errors: &Errors, found: &Diagnostic) -> bool 
         Some(Echo::Never) => return false,
         Some(Echo::OfNamesInItem) => return in_item(&errors.names),
         Some(Echo::OfNames) => return !errors.names.is_empty(),
+        Some(Echo::OfErrors) => return errors.any,
         None => {}
     }
     match found.code.number {

@@ -1,0 +1,109 @@
+// The flow at the cursor as a picture beside the text.
+
+import * as vscode from "vscode";
+
+/** What `flow/graph` answers. */
+export interface Drawn {
+  flow: string;
+  svg: string | null;
+  nodes: { name: string; range: { start: { line: number; character: number } } }[];
+}
+
+type Ask = (params: { uri: string; position?: vscode.Position; flow?: string }) => Promise<Drawn | null>;
+
+/** How long after the last edit or move of the cursor the picture is drawn again, in ms. */
+const REST = 150;
+
+export class GraphPanel implements vscode.Disposable {
+  private panel: vscode.WebviewPanel | undefined;
+  private document: vscode.Uri | undefined;
+  private drawn: Drawn | undefined;
+  private timer: NodeJS.Timeout | undefined;
+  private readonly listeners: vscode.Disposable[];
+
+  constructor(private readonly ask: Ask) {
+    this.listeners = [
+      vscode.window.onDidChangeTextEditorSelection((event) => this.follow(event.textEditor)),
+      vscode.workspace.onDidChangeTextDocument((event) => {
+        const editor = vscode.window.activeTextEditor;
+        if (editor?.document === event.document) this.follow(editor);
+      }),
+    ];
+  }
+
+  async show(uri?: string, flow?: string): Promise<void> {
+    const editor = vscode.window.activeTextEditor;
+    const document = uri ? vscode.Uri.parse(uri) : editor?.document.uri;
+    if (!document) return;
+    this.panel ??= this.open();
+    this.panel.reveal(vscode.ViewColumn.Beside, true);
+    await this.draw(document, flow ? undefined : editor?.selection.active, flow);
+  }
+
+  dispose(): void {
+    clearTimeout(this.timer);
+    this.listeners.forEach((listener) => listener.dispose());
+    this.panel?.dispose();
+  }
+
+  private open(): vscode.WebviewPanel {
+    const panel = vscode.window.createWebviewPanel("flowGraph", "Graph", { viewColumn: vscode.ViewColumn.Beside, preserveFocus: true }, { enableScripts: true });
+    panel.onDidDispose(() => (this.panel = undefined));
+    panel.webview.onDidReceiveMessage((message: { node?: string }) => this.goTo(message.node));
+    return panel;
+  }
+
+  private follow(editor: vscode.TextEditor): void {
+    if (!this.panel || editor.document.languageId !== "flow") return;
+    clearTimeout(this.timer);
+    this.timer = setTimeout(() => void this.draw(editor.document.uri, editor.selection.active), REST);
+  }
+
+  private async draw(uri: vscode.Uri, position?: vscode.Position, flow?: string): Promise<void> {
+    const drawn = await this.ask({ uri: uri.toString(), position, flow });
+    if (!drawn || !this.panel) return;
+    // While the package has errors, the last picture of the same flow is the best there is.
+    const svg = drawn.svg ?? (this.drawn?.flow === drawn.flow ? this.drawn.svg : null);
+    this.document = uri;
+    this.drawn = { ...drawn, svg };
+    this.panel.title = drawn.flow;
+    this.panel.webview.html = page(svg, drawn.svg === null);
+  }
+
+  private async goTo(name?: string): Promise<void> {
+    const node = this.drawn?.nodes.find((known) => known.name === name);
+    if (!node || !this.document) return;
+    const { line, character } = node.range.start;
+    const at = new vscode.Position(line, character);
+    const document = await vscode.workspace.openTextDocument(this.document);
+    await vscode.window.showTextDocument(document, { viewColumn: vscode.ViewColumn.One, selection: new vscode.Range(at, at) });
+  }
+}
+
+/** The page around a picture. Its one script tells which box was clicked: the first word of its title. */
+export function page(svg: string | null, isOld: boolean): string {
+  const nonce = Array.from({ length: 24 }, () => Math.floor(Math.random() * 36).toString(36)).join("");
+  const body = svg ?? "<p>The graph is drawn when the package has no errors.</p>";
+  return `<!doctype html>
+<html>
+<head>
+<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'; script-src 'nonce-${nonce}'">
+<style>
+  body { background: #fff; padding: 12px; } svg { max-width: 100%; height: auto; } text { cursor: pointer; }
+  body.old svg { opacity: 0.5; }
+</style>
+</head>
+<body class="${isOld ? "old" : ""}">
+${body}
+<script nonce="${nonce}">
+  const vscode = acquireVsCodeApi();
+  document.addEventListener("click", (event) => {
+    const text = event.target.closest("text, g");
+    const words = text && text.textContent.trim();
+    const node = words && /^[a-z_][A-Za-z0-9_]*/.exec(words);
+    if (node) vscode.postMessage({ node: node[0] });
+  });
+</script>
+</body>
+</html>`;
+}
