@@ -5,8 +5,8 @@ use std::process::ExitCode;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use crate::commands::{
-    audit, build, check, completions, cost, explain, fmt, graph, keys, lock, lsp, mcp, migrate, models, new,
-    questions, resume, run, runs, serve, test,
+    audit, build, bundle, check, completions, cost, deploy, explain, fmt, graph, keys, lock, lsp, mcp,
+    migrate, model, models, new, prompt, questions, release, resume, rollback, run, runs, serve, test,
 };
 use crate::exit::Exit;
 
@@ -78,7 +78,7 @@ pub enum Command {
     Test(test::Args),
     /// Write the bundle that `flowc run` and servers take
     Build(build::Args),
-    /// List what a security reviewer must know
+    /// List what a security reviewer must know; show and prove who moved what
     Audit(audit::Args),
     /// Write down what packages depend on besides their text
     Lock(lock::Args),
@@ -86,6 +86,18 @@ pub enum Command {
     Migrate(migrate::Args),
     /// Talk with an editor: the language server, on stdin and stdout
     Lsp(lsp::Args),
+    /// Publish a package and move a pointer to it
+    Deploy(deploy::Args),
+    /// Move a deployed package's pointer back to where it was
+    Rollback(rollback::Args),
+    /// Prompts in the registry: versions and pointers
+    Prompt(prompt::Args),
+    /// Models in the registry: versions and pointers
+    Model(model::Args),
+    /// Deployed packages: versions and pointers
+    Bundle(bundle::Args),
+    /// Several pointers that move, and go back, as one
+    Release(release::Args),
     /// Explain a diagnostic or a declaration
     Explain(explain::Args),
     /// Offer every public flow as a tool to MCP clients

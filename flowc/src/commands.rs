@@ -2,9 +2,11 @@
 
 pub mod audit;
 pub mod build;
+pub mod bundle;
 pub mod check;
 pub mod completions;
 pub mod cost;
+pub mod deploy;
 pub mod explain;
 pub mod fmt;
 pub mod graph;
@@ -13,14 +15,19 @@ pub mod lock;
 pub mod lsp;
 pub mod mcp;
 pub mod migrate;
+pub mod model;
 pub mod models;
 pub mod new;
+pub mod prompt;
 pub mod questions;
+pub mod release;
 pub mod resume;
+pub mod rollback;
 pub mod run;
 pub mod runs;
 pub mod serve;
 pub mod test;
+pub mod versions;
 
 use crate::cli::Command;
 use crate::exit::Outcome;
@@ -48,6 +55,12 @@ pub(crate) fn run(command: Command, terminal: &Terminal) -> Outcome {
         Command::Mcp(args) => mcp::run(&args, terminal),
         Command::Models(args) => models::run(&args, terminal),
         Command::Lsp(args) => lsp::run(&args, terminal),
+        Command::Deploy(args) => deploy::run(&args, terminal),
+        Command::Rollback(args) => rollback::run(&args, terminal),
+        Command::Prompt(args) => prompt::run(&args, terminal),
+        Command::Model(args) => model::run(&args, terminal),
+        Command::Bundle(args) => bundle::run(&args, terminal),
+        Command::Release(args) => release::run(&args, terminal),
         Command::Explain(args) => explain::run(&args, terminal),
         Command::Completions(args) => completions::run(&args, terminal),
     }

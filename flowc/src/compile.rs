@@ -12,6 +12,7 @@ use flow_ir::testing::Test;
 use crate::commands::check;
 use crate::exit::Stop;
 use crate::load::{self, Package};
+use crate::registry;
 use crate::terminal::Terminal;
 
 /// What a check found.
@@ -43,15 +44,32 @@ pub(crate) fn check(package: &Package) -> Checked {
     finish(package, &workspace(package))
 }
 
-/// Checks a package that must agree with its `flow.lock`.
+/// What a package must agree with besides itself.
+#[derive(Clone, Copy)]
+pub(crate) struct Beside<'a> {
+    /// Its `flow.lock`.
+    pub(crate) locked: bool,
+    /// What a registry has behind the pointers that it names.
+    pub(crate) registry: Option<&'a Path>,
+}
+
+/// Checks a package, and what it must agree with.
 ///
 /// # Errors
-/// When there is a `flow.lock` that cannot be read.
-pub(crate) fn check_locked(package: &Package) -> Result<Checked, Stop> {
-    let path = package.root.join(load::LOCK);
-    let text = if path.is_file() { Some(load::read_text(&path)?) } else { None };
+/// When there is a `flow.lock` or a registry that cannot be read.
+pub(crate) fn check_beside(package: &Package, beside: Beside<'_>) -> Result<Checked, Stop> {
     let mut workspace = workspace(package);
-    workspace.require_lock(text.map(|text| (load::shown(&path), text)));
+    if beside.locked {
+        let path = package.root.join(load::LOCK);
+        let text = if path.is_file() { Some(load::read_text(&path)?) } else { None };
+        workspace.require_lock(text.map(|text| (load::shown(&path), text)));
+    }
+    if let Some(path) = beside.registry {
+        // What it names is known when it has been read once.
+        let output = workspace.check().output;
+        let versions = output.map(|output| registry::store::behind(path, &output.bundle)).transpose()?;
+        workspace.set_versions(versions);
+    }
     Ok(finish(package, &workspace))
 }
 

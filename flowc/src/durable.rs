@@ -1,6 +1,6 @@
 //! Runs in a file: opening it, and making its bundles ready to be walked.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use flow_ir::Bundle;
@@ -12,6 +12,7 @@ use flow_store::runs::{BundleRow, Error, Owner, Problem, Reader};
 use flow_store::{LocalStore, Store};
 
 use crate::exit::{Exit, Stop};
+use crate::registry::source;
 
 /// A file of runs that this process drives, and the resources in it.
 pub(crate) struct Opened {
@@ -77,6 +78,8 @@ pub(crate) struct StoredHosts {
     pub(crate) outside: Outsides,
     pub(crate) people: Peoples,
     pub(crate) resources: Arc<dyn Store>,
+    /// The registry, if it is not beside the package.
+    pub(crate) registry: Option<PathBuf>,
 }
 
 impl StoredHosts {
@@ -89,8 +92,9 @@ impl StoredHosts {
         let bundle = Arc::new(bundle);
         let (outside, people) = ((self.outside)(row)?, (self.people)(&bundle)?);
         let store = Arc::clone(&self.resources);
-        let effects = Arc::new(Performer::new(Surroundings { bundle, outside, people, store }));
-        Ok(Host { program, effects })
+        let versions = source::of(&bundle, Path::new(&row.root), self.registry.as_deref())?;
+        let effects = Performer::new(Surroundings { bundle, outside, people, store });
+        Ok(Host { program, effects: Arc::new(source::given(effects, versions)) })
     }
 }
 

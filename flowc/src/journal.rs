@@ -169,6 +169,7 @@ impl Step {
             "node": self.node.map(|_| self.name(bundle)),
             "visit": self.visit,
             "model": self.facts.model,
+            "versions": self.facts.versions,
             "input_tokens": self.facts.input_tokens,
             "output_tokens": self.facts.output_tokens,
             "cost": usd(self.facts.cost),

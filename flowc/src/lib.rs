@@ -17,6 +17,7 @@ mod journal;
 pub mod load;
 mod logs;
 mod people;
+mod registry;
 pub mod terminal;
 
 use std::process::ExitCode;

@@ -79,6 +79,18 @@ impl Package {
         Ok(found.into_values().collect())
     }
 
+    /// This file alone, whatever lies around it.
+    ///
+    /// # Errors
+    /// When it is not there, or cannot be read.
+    pub fn file(path: &Path) -> Result<Self, Stop> {
+        let path = existing(path)?;
+        if !path.is_file() {
+            return Err(Stop::usage(format!("`{}` is no file", shown(&path))));
+        }
+        Self::single(&path)
+    }
+
     fn in_directory(root: &Path) -> Result<Self, Stop> {
         let manifest = read_text(&root.join(MANIFEST))?;
         let files: Result<Vec<File>, Stop> =

@@ -35,6 +35,8 @@ mod migrate;
 mod models;
 #[path = "cli/new.rs"]
 mod new;
+#[path = "cli/registry.rs"]
+mod registry;
 #[path = "cli/run.rs"]
 mod run;
 #[path = "cli/serve.rs"]

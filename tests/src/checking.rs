@@ -1,7 +1,9 @@
 //! Checks packages that live in memory, the way the command line checks those on disk.
 
 use std::path::Path;
+use std::sync::Arc;
 
+use flow_compiler::registry::{Version, Versions};
 use flow_compiler::{PackageInput, Workspace};
 use flow_diagnostics::{Diagnostic, SourceMap};
 
@@ -32,6 +34,9 @@ pub fn check(files: &[(String, String)]) -> Checked {
 /// The workspace of a package.
 #[must_use]
 pub fn workspace(files: &[(String, String)]) -> Workspace {
+    let (kept, files): (Vec<_>, Vec<_>) =
+        files.iter().cloned().partition(|(name, _)| name.starts_with("registry "));
+    let files = files.as_slice();
     let own = |name: &str| files.iter().any(|(other, _)| other == name);
     let is_world = files.iter().all(|(name, _)| name != "flow.toml")
         || own("main.flow") && manifest_names(files, "shop");
@@ -43,11 +48,29 @@ pub fn workspace(files: &[(String, String)]) -> Workspace {
     if let Some((name, text)) = locks.first() {
         workspace.require_lock(Some((name.clone(), text.clone())));
     }
+    workspace.set_versions((!kept.is_empty()).then(|| versions(&kept)));
     workspace.set_manifest(input.manifest);
     for (path, module, text) in &input.files {
         workspace.set_file(path, module, text);
     }
     workspace
+}
+
+/// `registry prompt desk/sort@prod v3`: a version, and what names it.
+fn versions(kept: &[(String, String)]) -> Versions {
+    let mut versions = Versions::default();
+    for (name, text) in kept {
+        let words: Vec<&str> = name.split(' ').collect();
+        let ["registry", kind, reference, number] = words.as_slice() else { continue };
+        let number = number.trim_start_matches('v').parse().unwrap_or(0);
+        let file = ("version.flow".to_owned(), vec!["version".to_owned()], text.clone());
+        let checked = flow_compiler::check(&PackageInput { manifest: None, files: vec![file] });
+        let bundle = checked.output.map(|output| output.bundle).unwrap_or_default();
+        let version = Version { number, bundle: Arc::new(bundle) };
+        let of_kind = if *kind == "model" { &mut versions.models } else { &mut versions.prompts };
+        of_kind.insert((*reference).to_owned(), version);
+    }
+    versions
 }
 
 fn manifest_names(files: &[(String, String)], package: &str) -> bool {

@@ -17,6 +17,7 @@ pub mod manifest;
 mod methods;
 mod names;
 mod package;
+pub mod registry;
 mod report;
 mod rules;
 mod setup;

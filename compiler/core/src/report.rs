@@ -11,6 +11,7 @@ pub(crate) mod limits;
 pub(crate) mod lock;
 pub(crate) mod names;
 pub(crate) mod prompts;
+pub(crate) mod registry;
 pub(crate) mod rules;
 pub(crate) mod splits;
 pub(crate) mod stream;

@@ -22,6 +22,7 @@ use crate::knowledge::Recorder;
 use crate::lock::{self, Lock};
 use crate::manifest::{self, Manifest};
 use crate::package::{Package, Source, imports};
+use crate::registry::{self, Versions};
 use crate::report::{self, At};
 use crate::trust::Sink;
 use crate::{bodies, flow_paths};
@@ -125,6 +126,8 @@ pub struct Workspace {
     /// `None` if nobody asked; else the path and text of `flow.lock`, if there is one.
     lock: Option<Option<(String, String)>>,
     memory: Memory,
+    /// What the registry's pointers name; `None` if nobody asked.
+    versions: Option<Versions>,
 }
 
 impl Workspace {
@@ -139,6 +142,11 @@ impl Workspace {
     /// From now on the package must agree with its `flow.lock`: its path as shown and its text, if there is one.
     pub fn require_lock(&mut self, lock: Option<(String, String)>) {
         self.lock = Some(lock);
+    }
+
+    /// From now on what the package takes from a registry is compared with what is there.
+    pub fn set_versions(&mut self, versions: Option<Versions>) {
+        self.versions = versions;
     }
 
     /// Adds a file or replaces its text. It is parsed only if the text is new.
@@ -252,11 +260,18 @@ impl Workspace {
                 imports::unused(module, &file.source.text, &mut out);
             }
         }
+        let versions = self.versions.as_ref().filter(|_| !out.iter().any(is_mistake));
+        if let Some(versions) = versions {
+            registry::compare(&package, &lowered.bundle, versions, &mut out);
+        }
         // Numbers about a package with mistakes would be made up.
         let mut numbers = Vec::new();
         let bounds = match out.iter().any(is_mistake) {
             true => Bounds::default(),
-            false => bounds::checks::check(&package, &lowered.bundle, &mut numbers),
+            false => {
+                let linked = versions.and_then(|versions| registry::linked(&lowered.bundle, versions).ok());
+                bounds::checks::check(&package, linked.as_ref().unwrap_or(&lowered.bundle), &mut numbers)
+            }
         };
         out.extend(numbers.into_iter().map(|found| found.echo(Echo::OfErrors)));
         then(Look { package, lowered, bounds, sources, out }, &manifest)

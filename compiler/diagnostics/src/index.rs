@@ -172,6 +172,7 @@ codes! {
     FL0801 SHARES Error "shares" "the shares of a split do not add up to 100 %"
     FL0802 NO_SPLIT_KEY Error "no-split-key" "a split does not say who stays on an arm"
     FL0803 SHADOW_WRITES Error "shadow-writes" "a shadow arm changes something or asks a person"
+    FL0804 POINTER_CONTRACT Error "pointer-contract" "what a registry's pointer names is not what the package declares"
     FL0805 NOT_LOCKED Error "not-locked" "something the package depends on is not in `flow.lock`, or is not what it says"
     FL0806 TRIGGER_FIELD Error "trigger-field" "a trigger passes a field that the event does not have"
     FL0807 CANNOT_STREAM Error "cannot-stream" "a trigger streams text that is not final while it is written"

@@ -1,4 +1,6 @@
-//! `flowc audit PATH [--json]`.
+//! `flowc audit PATH [--json]`, and the registry's log.
+
+pub mod trail;
 
 use std::path::PathBuf;
 
@@ -13,6 +15,7 @@ use crate::terminal::Terminal;
 /// One page for a security reviewer: who may start a run, who vouches for what, which sensitive effects are behind
 /// which approval, where personal data and secrets go, where models run, what is reached outside.
 #[derive(clap::Args, Debug)]
+#[command(args_conflicts_with_subcommands = true)]
 pub struct Args {
     /// A package, or a file of its own.
     #[arg(default_value = ".")]
@@ -20,10 +23,16 @@ pub struct Args {
     /// Print JSON.
     #[arg(long)]
     pub json: bool,
+    /// Of the registry.
+    #[command(subcommand)]
+    pub trail: Option<trail::Action>,
 }
 
 /// Prints the report.
 pub(crate) fn run(args: &Args, terminal: &Terminal) -> Outcome {
+    if let Some(action) = &args.trail {
+        return trail::run(action, terminal);
+    }
     let package = Package::at(&args.path)?;
     let Some(output) = compile::output(&package, terminal) else {
         return Ok(Exit::Diagnostics);

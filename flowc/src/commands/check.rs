@@ -1,4 +1,4 @@
-//! `flowc check [PATH…] [--format human|json|sarif|github] [--deny warnings] [--locked]`.
+//! `flowc check [PATH…] [--format human|json|sarif|github] [--deny warnings] [--locked] [--registry FILE]`.
 
 use std::path::PathBuf;
 
@@ -6,12 +6,12 @@ use clap::ValueEnum;
 use flow_diagnostics::render::{github, json, pretty, sarif};
 use flow_diagnostics::{Diagnostic, Severity, SourceMap};
 
-use crate::compile::{self, Checked};
+use crate::compile::{self, Beside, Checked};
 use crate::exit::{Exit, Outcome};
 use crate::load::Package;
 use crate::terminal::{BAD, GOOD, Terminal, WARN, count, paint};
 
-/// `flowc check [PATH…] [--format human|json|sarif|github] [--deny warnings] [--locked]`
+/// `flowc check [PATH…] [--format human|json|sarif|github] [--deny warnings] [--locked] [--registry FILE]`
 #[derive(clap::Args, Debug)]
 pub struct Args {
     /// Packages, files, or directories of packages.
@@ -26,6 +26,9 @@ pub struct Args {
     /// Refuse a package that differs from its `flow.lock`.
     #[arg(long)]
     pub locked: bool,
+    /// Compare what the package takes from a registry with what is there.
+    #[arg(long, value_name = "FILE")]
+    pub registry: Option<PathBuf>,
 }
 
 /// How diagnostics are printed.
@@ -62,7 +65,8 @@ pub(crate) fn run(args: &Args, terminal: &Terminal) -> Outcome {
     let mut tally = Tally::default();
     let mut all: Vec<Checked> = Vec::new();
     for package in &packages {
-        let checked = if args.locked { compile::check_locked(package)? } else { compile::check(package) };
+        let beside = Beside { locked: args.locked, registry: args.registry.as_deref() };
+        let checked = compile::check_beside(package, beside)?;
         print(&checked, args.format, terminal)?;
         tally.add(&checked.diagnostics);
         all.push(checked);

@@ -40,6 +40,9 @@ pub struct Args {
     /// Keep memories, caches, indexes and queues in this directory.
     #[arg(long, value_name = "DIR")]
     pub data: Option<PathBuf>,
+    /// Where `registry(…)` is looked up [default: .flowc/registry.db beside the package]
+    #[arg(long, value_name = "FILE", env = "FLOWC_REGISTRY")]
+    pub registry: Option<PathBuf>,
 }
 
 /// What calls share.
@@ -91,6 +94,7 @@ fn as_run(args: &Args) -> run::Args {
         answers: None,
         data: args.data.clone(),
         store: None,
+        registry: args.registry.clone(),
         trace: None,
         json: true,
     }

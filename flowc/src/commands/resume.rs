@@ -33,6 +33,9 @@ pub struct Args {
     /// The file that `flowc run --store` or `flowc serve` keeps runs in.
     #[arg(long, value_name = "FILE")]
     pub store: PathBuf,
+    /// Where `registry(…)` is looked up [default: .flowc/registry.db beside the package]
+    #[arg(long, value_name = "FILE", env = "FLOWC_REGISTRY")]
+    pub registry: Option<PathBuf>,
     /// Answer models and tools from recorded exchanges.
     #[arg(long, value_name = "FILE")]
     pub cassette: Option<PathBuf>,
@@ -153,6 +156,7 @@ fn hosts(args: &Args, opened: &Opened) -> Result<StoredHosts, Stop> {
             None => Ok(Arc::new(ThroughHome) as Arc<dyn People>),
         }),
         resources: Arc::clone(&opened.resources),
+        registry: args.registry.clone(),
     })
 }
 

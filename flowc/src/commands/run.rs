@@ -52,6 +52,9 @@ pub struct Args {
     /// `flowc resume`. People who are not here are asked through `flowc questions`.
     #[arg(long, value_name = "FILE", conflicts_with = "data")]
     pub store: Option<PathBuf>,
+    /// Where `registry(…)` is looked up [default: .flowc/registry.db beside the package]
+    #[arg(long, value_name = "FILE", env = "FLOWC_REGISTRY")]
+    pub registry: Option<PathBuf>,
     /// Write the event log as JSON lines; without FILE to stderr. It holds the run's values.
     #[arg(long, value_name = "FILE", num_args = 0..=1, default_missing_value = "-")]
     pub trace: Option<PathBuf>,

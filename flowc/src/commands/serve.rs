@@ -35,6 +35,9 @@ pub struct Args {
     /// Where to listen. Other machines can reach it only if the store has API keys (`flowc keys add`).
     #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:7171")]
     pub listen: SocketAddr,
+    /// Where `registry(…)` is looked up [default: .flowc/registry.db beside the package]
+    #[arg(long, value_name = "FILE", env = "FLOWC_REGISTRY")]
+    pub registry: Option<PathBuf>,
     /// Answer models and tools from recorded exchanges.
     #[arg(long, value_name = "FILE")]
     pub cassette: Option<PathBuf>,
@@ -140,6 +143,7 @@ fn hosts(args: &Args, opened: &Opened) -> Result<StoredHosts, Stop> {
         }),
         people: Box::new(|_| Ok(Arc::new(ThroughHome) as Arc<dyn People>)),
         resources: Arc::clone(&opened.resources),
+        registry: args.registry.clone(),
     })
 }
 

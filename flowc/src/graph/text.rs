@@ -3,6 +3,7 @@
 
 mod names;
 mod types;
+mod whole;
 mod words;
 
 use flow_ir::TypeId;
@@ -13,6 +14,7 @@ use flow_ir::units::ErrorClass;
 
 pub use names::Names;
 pub use types::ty;
+pub use whole::whole;
 pub use words::{callee, classes, decimal, duration, limits, run_fact, short};
 
 /// The outermost word of a value: `Sent` of `Sent(send)`.

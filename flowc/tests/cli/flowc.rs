@@ -47,7 +47,12 @@ impl Place {
     }
 
     pub(crate) fn command(&self, args: &[&str]) -> Command {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_flowc"));
+        self.program(env!("CARGO_BIN_EXE_flowc"), args)
+    }
+
+    /// Another program that stands where the binary would.
+    pub(crate) fn program(&self, program: &str, args: &[&str]) -> Command {
+        let mut command = Command::new(program);
         command.args(args).current_dir(self.path()).stdin(Stdio::null());
         for name in ["OPENAI_API_KEY", "OPENAI_BASE_URL", "FLOWC_LOG", "NO_COLOR", "COLUMNS"] {
             command.env_remove(name);

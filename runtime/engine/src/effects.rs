@@ -18,6 +18,7 @@ mod resource;
 mod scripted;
 mod spent;
 mod tool;
+mod versions;
 
 pub use cassette::{Cassette, CassetteError, Exchange, PromptAnswer, Recorder, Replay, ToolAnswer};
 pub use gates::{BreakerState, GateStates, KeyState, Registry, StateError};
@@ -27,3 +28,4 @@ pub use live::Live;
 pub use outside::{Asked, Attempt, Closed, Outside};
 pub use performer::{Performer, Surroundings};
 pub use scripted::{Script, Scripted};
+pub use versions::{FoundVersion, VersionSource, Wanted};

@@ -108,6 +108,8 @@ pub struct Facts {
     pub model: Option<SmolStr>,
     /// Digest of the prompt that was used.
     pub prompt: Option<SmolStr>,
+    /// What the registry's pointers named when the call started: `support/triage@prod = v3, fast@prod = v2`.
+    pub versions: Option<SmolStr>,
     /// The provider's id of the request.
     pub request_id: Option<SmolStr>,
     /// The conversation that was really sent, answer included: `messages(n)`, a `list(Message)`.

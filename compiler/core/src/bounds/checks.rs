@@ -4,6 +4,7 @@
 
 mod attempt;
 mod characters;
+pub(crate) mod deployed;
 mod limit;
 mod loose;
 mod output;

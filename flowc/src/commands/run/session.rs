@@ -23,6 +23,7 @@ use crate::exit::{Exit, Stop};
 use crate::journal::Journal;
 use crate::people::answers::Answers;
 use crate::people::at_terminal::{AtTerminal, Pause};
+use crate::registry::source;
 use crate::terminal::{Terminal, WARN, paint};
 
 /// A run that is about to begin.
@@ -66,8 +67,9 @@ impl Session {
         }
         watchers.extend(live.clone().map(|live| live as Arc<dyn Watch>));
         let with = Surroundings { bundle: Arc::clone(&bundle), outside, people, store };
-        let runner =
-            Runner { program, effects: Arc::new(Performer::new(with)), clock: Arc::new(SystemClock) };
+        let versions = source::of(&bundle, &built.root, args.registry.as_deref())?;
+        let effects = Arc::new(source::given(Performer::new(with), versions));
+        let runner = Runner { program, effects, clock: Arc::new(SystemClock) };
         let header = header(flow, input);
         let watch = Arc::new(Watchers(watchers));
         Ok(Self { bundle, header, journal, terminal, replay, runner, live, watch })
@@ -96,7 +98,9 @@ pub(crate) fn unattended(
     let program = Program::new(built.bundle.clone());
     let bundle = Arc::new(built.bundle);
     let with = Surroundings { bundle: Arc::clone(&bundle), outside, people: Arc::new(Nobody), store };
-    Ok((bundle, Runner { program, effects: Arc::new(Performer::new(with)), clock: Arc::new(SystemClock) }))
+    let versions = source::of(&bundle, &built.root, args.registry.as_deref())?;
+    let effects = Arc::new(source::given(Performer::new(with), versions));
+    Ok((bundle, Runner { program, effects, clock: Arc::new(SystemClock) }))
 }
 
 pub(crate) fn header(flow: FlowId, args: Vec<Value>) -> Arc<RunHeader> {

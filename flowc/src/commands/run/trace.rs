@@ -168,6 +168,7 @@ fn facts_json(facts: &Facts) -> Json {
         "by": facts.by,
         "model": facts.model,
         "prompt": facts.prompt,
+        "versions": facts.versions,
         "request_id": facts.request_id,
         "finish": facts.finish,
         "tolerances": facts.tolerances,

@@ -88,6 +88,7 @@ fn facts_line(facts: &Facts) -> String {
     parts.extend(
         facts.prompt.as_ref().map(|prompt| format!("prompt {}", prompt.chars().take(8).collect::<String>())),
     );
+    parts.extend(facts.versions.as_ref().map(|versions| versions.to_string()));
     parts.extend(facts.by.as_ref().map(|by| format!("by {by}")));
     parts.extend(facts.confidence.map(|confidence| format!("confidence {confidence:.2}")));
     if facts.cost.0 > 0 {
@@ -113,6 +114,7 @@ fn link_json(told: &Told, at: usize) -> Json {
         "because": left.as_ref().map(|(_, why)| why).filter(|why| !why.is_empty()),
         "model": step.facts.model,
         "prompt": step.facts.prompt,
+        "versions": step.facts.versions,
         "by": step.facts.by,
         "confidence": step.facts.confidence,
         "cost": usd(step.facts.cost),

@@ -14,6 +14,7 @@ use super::human::{People, Question};
 use super::outside::Outside;
 use super::prompt;
 use super::spent::{Raised, Spent};
+use super::versions::{Linker, VersionSource};
 use super::{human, resource, tool};
 use crate::port::{Delta, Effects, InvokeContext, Reply, Treasury};
 use crate::protocol::{Facts, Invocation, Outcome};
@@ -45,6 +46,8 @@ pub(crate) struct Inner {
     pub(crate) flights: Arc<prompt::Flights>,
     /// Digest of every prompt of the bundle.
     pub(crate) digests: Arc<[SmolStr]>,
+    /// What is in the registry.
+    pub(crate) linker: Arc<Linker>,
 }
 
 impl Performer {
@@ -60,30 +63,31 @@ impl Performer {
     pub fn sharing(with: Surroundings, registry: Arc<Registry>, treasury: Arc<Treasury>) -> Self {
         let gates = Arc::new(Gates::of(&with.bundle, &registry));
         let digests = prompt::digests(&with.bundle);
-        Self { inner: Arc::new(Inner { with, gates, registry, treasury, flights: Arc::default(), digests }) }
+        let (flights, linker) = (Arc::default(), Arc::default());
+        Self { inner: Arc::new(Inner { with, gates, registry, treasury, flights, digests, linker }) }
     }
 
     /// The same with another world. Gates and limits are shared with the first.
     #[must_use]
     pub fn with_outside(&self, outside: Arc<dyn Outside>) -> Self {
-        let Inner { with, gates, registry, treasury, digests, .. } = &*self.inner;
-        let with = Surroundings { outside, ..with.clone() };
-        Self {
-            inner: Arc::new(Inner {
-                with,
-                gates: gates.clone(),
-                registry: registry.clone(),
-                treasury: treasury.clone(),
-                flights: Arc::default(),
-                digests: digests.clone(),
-            }),
-        }
+        let mut inner = self.inner.again();
+        inner.with.outside = outside;
+        inner.flights = Arc::default();
+        inner.linker = Arc::new(self.inner.linker.anew());
+        Self { inner: Arc::new(inner) }
     }
 
     /// The gates, to be looked at, forced and kept.
     #[must_use]
     pub fn registry(&self) -> &Arc<Registry> {
         &self.inner.registry
+    }
+
+    /// The same with a registry of versions, which is asked at the start of every call of a prompt or model that is
+    /// there.
+    #[must_use]
+    pub fn with_registry(&self, source: Arc<dyn VersionSource>) -> Self {
+        Self { inner: Arc::new(Inner { linker: Arc::new(Linker::new(source)), ..self.inner.again() }) }
     }
 
     /// What a prompt is called in recordings: its name and digest.
@@ -94,6 +98,26 @@ impl Performer {
 }
 
 impl Inner {
+    /// Everything is shared.
+    fn again(&self) -> Self {
+        Self {
+            with: self.with.clone(),
+            gates: Arc::clone(&self.gates),
+            registry: Arc::clone(&self.registry),
+            treasury: Arc::clone(&self.treasury),
+            flights: Arc::clone(&self.flights),
+            digests: Arc::clone(&self.digests),
+            linker: Arc::clone(&self.linker),
+        }
+    }
+
+    /// The same for a Bundle with the same rows in which some are filled in.
+    pub(crate) fn with_bundle(&self, bundle: Arc<Bundle>) -> Self {
+        let digests = prompt::digests(&bundle);
+        let with = Surroundings { bundle, ..self.with.clone() };
+        Self { with, digests, linker: Arc::default(), ..self.again() }
+    }
+
     pub(crate) fn bundle(&self) -> &Bundle {
         &self.with.bundle
     }

@@ -28,6 +28,7 @@ use flow_model::{ChatReply, ChatRequest, Message, Output, Prefix, Role};
 
 use super::performer::Inner;
 use super::spent::{Raised, Spent};
+use super::versions;
 use crate::port::InvokeContext;
 use crate::protocol::Invocation;
 
@@ -49,17 +50,13 @@ pub(crate) async fn ask(
     id: PromptId,
     spent: &mut Spent,
 ) -> Result<Value, Raised> {
+    let model = invocation.model.ok_or_else(|| Raised::invalid("no model was named for the prompt"))?;
+    let resolved = versions::resolve(inner, id, model)?;
+    spent.facts.versions = resolved.as_ref().map(|resolved| resolved.versions.clone());
+    let inner = resolved.as_ref().map_or(inner, |resolved| &*resolved.inner);
     let prompt = inner.bundle().prompts.get(id.index()).ok_or_else(|| Raised::invalid("no such prompt"))?;
     let digest = inner.digests.get(id.index()).map(smol_str::SmolStr::as_str).unwrap_or_default();
     spent.facts.prompt = Some(digest.into());
-    let model = invocation.model.ok_or_else(|| Raised::invalid("no model was named for the prompt"))?;
-    if let (Some(registry), true) = (&prompt.registry, prompt.messages.is_empty()) {
-        let message = format!(
-            "the text of `{}` is in the registry (`{registry}`), which this build cannot reach",
-            prompt.name
-        );
-        return Err(Raised::new(ErrorClass::Refused, message));
-    }
     let call = Call { inner, cx, invocation, prompt, digest, model };
     kept::answer_once(&call, spent).await
 }

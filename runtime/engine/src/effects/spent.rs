@@ -82,6 +82,7 @@ impl Spent {
         self.facts.output_tokens += other.output_tokens;
         self.facts.attempts += other.attempts;
         self.facts.model = other.model.or(self.facts.model.take());
+        self.facts.versions = other.versions.or(self.facts.versions.take());
         self.facts.request_id = other.request_id.or(self.facts.request_id.take());
         self.facts.finish = other.finish.or(self.facts.finish.take());
         self.facts.messages = other.messages.or(self.facts.messages.take());

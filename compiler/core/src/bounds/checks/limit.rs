@@ -89,14 +89,14 @@ fn compare(
     }
 }
 
-fn limit_of(limits: &Limits, unit: Unit) -> Option<Most> {
+pub(super) fn limit_of(limits: &Limits, unit: Unit) -> Option<Most> {
     match unit {
         Unit::Money => limits.cost.map(Most::usd),
         Unit::Tokens => limits.tokens.map(Most::new),
     }
 }
 
-const fn pick(effort: Effort, unit: Unit) -> Most {
+pub(super) const fn pick(effort: Effort, unit: Unit) -> Most {
     match unit {
         Unit::Money => effort.cost,
         Unit::Tokens => effort.tokens,
@@ -139,7 +139,7 @@ fn node_takes_budget(node: &ast::Node) -> bool {
 }
 
 /// What costs something, dearest first.
-fn parts(path: &[Share]) -> Vec<(String, u64, Most)> {
+pub(super) fn parts(path: &[Share]) -> Vec<(String, u64, Most)> {
     let paid = path.iter().filter(|share| share.cost > Most::ZERO);
     let mut parts: Vec<_> = paid.map(|share| (share.name.to_string(), share.times, share.cost)).collect();
     parts.sort_by(|a, b| b.2.cmp(&a.2).then_with(|| a.0.cmp(&b.0)));
@@ -147,7 +147,7 @@ fn parts(path: &[Share]) -> Vec<(String, u64, Most)> {
 }
 
 /// `sort → write → ask ×3 → rewrite ×2`.
-fn spell(path: &[Share]) -> String {
+pub(super) fn spell(path: &[Share]) -> String {
     let step = |share: &Share| match share.times {
         1 => share.name.to_string(),
         times => format!("{} ×{times}", share.name),

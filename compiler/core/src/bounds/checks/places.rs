@@ -27,6 +27,11 @@ impl<'p> Places<'p> {
         Self { items }
     }
 
+    /// Of a Bundle whose tree is not there.
+    pub(crate) fn nowhere() -> Self {
+        Self { items: FxHashMap::default() }
+    }
+
     pub(crate) fn flow(&self, id: FlowId) -> Option<(At, &'p ast::Flow)> {
         match self.items.get(&Item::Flow(id))? {
             (at, ast::Item { kind: ItemKind::Flow(flow), .. }) => Some((*at, flow)),

@@ -10,7 +10,7 @@ use crate::protocol::{Event, Facts, OpId, Outcome, RunHeader, RunResult};
 /// The version of records and of the machine that reads them. It changes whenever old bytes would be misread, or
 /// the machine would answer old events with other commands. Runs of another version are set aside, never guessed
 /// at.
-pub const RECORDS: i64 = 2;
+pub const RECORDS: i64 = 3;
 
 /// What is kept about a run, in order.
 #[derive(Clone, PartialEq, Debug)]

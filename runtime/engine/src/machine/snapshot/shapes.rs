@@ -55,7 +55,7 @@ shapes! {
     Many { branches, open, items, meter }
     RunError { class, message, node, attempt }
     Facts {
-        cost, input_tokens, output_tokens, latency_ms, attempts, confidence, by, model, prompt, request_id,
+        cost, input_tokens, output_tokens, latency_ms, attempts, confidence, by, model, prompt, versions, request_id,
         messages, finish, tolerances, route,
     }
     Frame {

@@ -1,0 +1,129 @@
+//! `flowc release …`: several moves that happen, and are taken back, as one.
+
+use flow_registry::{Error, Item, Kind, Name, Reference, Release, Selector};
+
+use super::versions::moving::or_trial;
+use super::versions::{list, show};
+use crate::exit::{Outcome, Stop};
+use crate::registry::gate::{self, Denied};
+use crate::registry::store::{self, Signature, Store};
+use crate::terminal::Terminal;
+
+/// `flowc release …`
+#[derive(clap::Args, Debug)]
+#[command(arg_required_else_help = true)]
+pub struct Args {
+    /// What to do.
+    #[command(subcommand)]
+    pub action: Action,
+}
+
+/// What can be done with releases.
+#[derive(clap::Subcommand, Debug)]
+pub enum Action {
+    /// Move several pointers at once, if everything deployed still fits
+    Apply(Apply),
+    /// Take back everything that the last release of this name moved
+    Rollback(Rollback),
+    /// Releases, and which is in force
+    List(list::Args),
+    /// What a release moves
+    Show(show::Args),
+}
+
+/// `flowc release apply NAME MOVE… --reason R`
+#[derive(clap::Args, Debug)]
+pub struct Apply {
+    /// What this is a version of: `week`, `onboarding`.
+    #[arg(value_name = "NAME")]
+    pub name: String,
+    /// `prompt:support/triage@prod=v3`, `model:fast@prod=v2`, `bundle:desk@prod=v9`.
+    #[arg(value_name = "KIND:NAME@POINTER=vN", required = true)]
+    pub moves: Vec<String>,
+    /// Check and show, and change nothing.
+    #[arg(long)]
+    pub dry_run: bool,
+    /// Who does it, and why.
+    #[command(flatten)]
+    pub signature: Signature,
+    /// Where.
+    #[command(flatten)]
+    pub store: Store,
+}
+
+/// `flowc release rollback NAME --reason R`
+#[derive(clap::Args, Debug)]
+pub struct Rollback {
+    /// Which.
+    #[arg(value_name = "NAME")]
+    pub name: String,
+    /// Check and show, and change nothing.
+    #[arg(long)]
+    pub dry_run: bool,
+    /// Who does it, and why.
+    #[command(flatten)]
+    pub signature: Signature,
+    /// Where.
+    #[command(flatten)]
+    pub store: Store,
+}
+
+/// Does what was typed.
+pub(crate) fn run(args: &Args, terminal: &Terminal) -> Outcome {
+    match &args.action {
+        Action::Apply(args) => apply(args, terminal),
+        Action::Rollback(args) => rollback(args, terminal),
+        Action::List(args) => list::run(Kind::Release, args, terminal),
+        Action::Show(args) => show::run(Kind::Release, args, terminal),
+    }
+}
+
+fn name(text: &str) -> Result<Name, Stop> {
+    text.parse().map_err(|error| store::stop(Error::Name(error)))
+}
+
+fn apply(args: &Apply, terminal: &Terminal) -> Outcome {
+    let name = name(&args.name)?;
+    let items = args.moves.iter().map(|text| item(text)).collect::<Result<Vec<Item>, Stop>>()?;
+    let release = Release { items };
+    let who = if args.dry_run { args.signature.who()? } else { args.signature.who_and_why()? };
+    let who = flow_registry::Who { reason: or_trial(who.reason), ..who };
+    let mut registry = args.store.existing()?;
+    let done = registry.change(&who, |change| {
+        let moved = change.release(&name, &release)?;
+        let effect = gate::verify(change, moved)?;
+        if args.dry_run { Err(Denied::Tried(effect)) } else { Ok(effect) }
+    });
+    gate::report(done, args.store.json, terminal)
+}
+
+fn rollback(args: &Rollback, terminal: &Terminal) -> Outcome {
+    let name = name(&args.name)?;
+    let who = if args.dry_run { args.signature.who()? } else { args.signature.who_and_why()? };
+    let who = flow_registry::Who { reason: or_trial(who.reason), ..who };
+    let mut registry = args.store.existing()?;
+    let done = registry.change(&who, |change| {
+        let moved = change.rollback_release(&name)?;
+        let effect = gate::verify(change, moved)?;
+        if args.dry_run { Err(Denied::Tried(effect)) } else { Ok(effect) }
+    });
+    gate::report(done, args.store.json, terminal)
+}
+
+/// `prompt:support/triage@prod=v3`.
+fn item(text: &str) -> Result<Item, Stop> {
+    let wrong = || {
+        Stop::usage(format!("`{text}` is no move"))
+            .help("write KIND:NAME@POINTER=vN: `prompt:desk/sort@prod=v3`")
+    };
+    let (kind, rest) = text.split_once(':').ok_or_else(wrong)?;
+    let (reference, to) = rest.split_once('=').ok_or_else(wrong)?;
+    let kind: Kind = kind.parse().map_err(|_| wrong())?;
+    let reference: Reference = reference.parse().map_err(|error| store::stop(Error::Name(error)))?;
+    match (reference.selector, to.parse()) {
+        (Selector::Pointer(pointer), Ok(Selector::Version(to))) => {
+            Ok(Item { kind, name: reference.name.to_string(), pointer: pointer.to_string(), to })
+        }
+        _ => Err(wrong()),
+    }
+}
