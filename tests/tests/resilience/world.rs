@@ -123,8 +123,10 @@ impl World {
         let bundle = Arc::new(checked.output.expect("a bundle").bundle);
         let egress = Egress::new(EgressOptions::default()).unwrap();
         let providers = Providers::new(egress, Arc::new(EnvironmentSecrets), Routing::default());
-        let outside =
-            Arc::new(Counting { live: Live::new(providers, std::env::temp_dir()), asked: Mutex::default() });
+        let outside = Arc::new(Counting {
+            live: Live::new(providers, std::env::temp_dir(), Vec::new()),
+            asked: Mutex::default(),
+        });
         let (registry, treasury) = (Registry::new(), Treasury::new(day, BTreeMap::new()));
         let with = Surroundings {
             bundle: Arc::clone(&bundle),
