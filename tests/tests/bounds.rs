@@ -25,6 +25,7 @@ use flow_compiler::bounds::Bounds;
 use flow_compiler::{PackageInput, check};
 use flow_eval::Value;
 use flow_ir::{Bundle, FlowId};
+use flow_policy::breaker::Forced;
 use flow_runtime::Program;
 use flow_runtime::clock::VirtualClock;
 use flow_runtime::effects::{Performer, Surroundings};
@@ -59,7 +60,8 @@ fn compiled(package: &Package, seed: u64) -> Bundle {
 
 struct Lab {
     world: Arc<World>,
-    driver: Driver,
+    program: Arc<Program>,
+    performer: Performer,
     runtime: tokio::runtime::Runtime,
     runs: u64,
 }
@@ -74,10 +76,8 @@ impl Lab {
             people: Arc::clone(&world) as Arc<_>,
             store: LocalStore::in_memory(),
         };
-        let clock = Arc::new(VirtualClock::starting_at(0));
-        let driver = Driver::new(Runner { program, effects: Arc::new(Performer::new(with)), clock });
         let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
-        Self { world, driver, runtime, runs: 0 }
+        Self { world, program, performer: Performer::new(with), runtime, runs: 0 }
     }
 
     fn run(&mut self, flow: usize, args: Vec<Value>, mode: Mode) -> Ended {
@@ -92,8 +92,21 @@ impl Lab {
             started_ms: 0,
             seed: self.runs,
         };
-        self.driver.start(Arc::new(header), None);
-        self.runtime.block_on(self.driver.next()).unwrap()
+        let mut driver = self.driver();
+        driver.start(Arc::new(header), None);
+        self.runtime.block_on(driver.next()).unwrap()
+    }
+
+    /// A process of its own, in which nobody has failed yet. Breakers are held closed: an operator may do that, and
+    /// then every attempt that the bound counts is made.
+    fn driver(&self) -> Driver {
+        let performer = self.performer.with_fresh_gates();
+        for target in performer.registry().states(0).breakers.into_keys() {
+            let closed = Forced { open: false, reason: "the bound holds without breakers".to_owned() };
+            assert!(performer.registry().force(&target, Some(closed)));
+        }
+        let clock = Arc::new(VirtualClock::starting_at(0));
+        Driver::new(Runner { program: Arc::clone(&self.program), effects: Arc::new(performer), clock })
     }
 }
 

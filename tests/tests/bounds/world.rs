@@ -30,6 +30,8 @@ pub(crate) struct World {
     state: Mutex<State>,
     /// In the order declared.
     humans: Vec<String>,
+    /// Of the first model of the chain.
+    retries: u32,
 }
 
 #[derive(Default)]
@@ -42,7 +44,8 @@ struct State {
 impl World {
     pub(crate) fn new(bundle: &Bundle) -> Self {
         let humans = bundle.humans.iter().map(|human| human.name.to_string()).collect();
-        Self { state: Mutex::default(), humans }
+        let retries = bundle.models.iter().find(|model| model.name == "m0").map_or(0, |model| model.retry);
+        Self { state: Mutex::default(), humans, retries }
     }
 
     pub(crate) fn set(&self, mode: Mode) {
@@ -58,9 +61,18 @@ impl World {
                 let name = asked.prompt.rsplit('.').next().unwrap();
                 // Not on the way that was spelled out: anything will do.
                 let Some(lines) = plan.get(name) else { return Ok(says(request, 3, None)) };
-                // Only the last model of the chain ever answers.
-                if lines.chain && asked.model.name == "m0" {
-                    return Err(timeout());
+                // Only the last attempt of the chain ever answers: the fallback is asked before any retry is made.
+                if lines.chain {
+                    let is_first = asked.model.name == "m0";
+                    let tried = &mut done.entry(format!("{name} at m0")).or_default().1;
+                    *tried += u32::from(is_first);
+                    let is_last = is_first && *tried > self.retries * lines.several.max(1);
+                    if is_last && *tried == (self.retries + 1) * lines.several.max(1) {
+                        *tried = 0;
+                    }
+                    if if self.retries == 0 { is_first } else { !is_last } {
+                        return Err(timeout());
+                    }
                 }
                 let (visits, given) = done.entry(name.to_owned()).or_default();
                 let end = lines.ends[*visits % lines.ends.len()];

@@ -77,6 +77,17 @@ impl Performer {
         Self { inner: Arc::new(inner) }
     }
 
+    /// The same with gates of its own: a process in which nothing has failed yet.
+    #[must_use]
+    pub fn with_fresh_gates(&self) -> Self {
+        let Inner { with, treasury, digests, linker, .. } = &*self.inner;
+        let registry = Registry::new();
+        let gates = Arc::new(Gates::of(&with.bundle, &registry));
+        let (with, treasury) = (with.clone(), treasury.clone());
+        let (digests, linker, flights) = (digests.clone(), linker.clone(), Arc::default());
+        Self { inner: Arc::new(Inner { with, gates, registry, treasury, flights, digests, linker }) }
+    }
+
     /// The gates, to be looked at, forced and kept.
     #[must_use]
     pub fn registry(&self) -> &Arc<Registry> {
