@@ -11,7 +11,7 @@ import { test } from "node:test";
 import { fileURLToPath, pathToFileURL } from "node:url";
 
 import { buildSync } from "esbuild";
-import rpc from "vscode-languageserver-protocol/node.js";
+import rpc from "vscode-languageserver-protocol/node";
 
 const here = fileURLToPath(new URL(".", import.meta.url));
 const root = join(here, "../../..");
