@@ -1,5 +1,6 @@
 //! `flowc runs list`.
 
+use flow_ir::units::Usd;
 use flow_runtime::clock::{Clock as _, SystemClock};
 use flow_store::runs::{RunFilter, RunRow, Status};
 use serde_json::{Value as Json, json};
@@ -70,12 +71,15 @@ fn status(name: &str) -> Result<Status, Stop> {
 fn line(run: &RunRow) -> String {
     let until = run.ended_ms.unwrap_or_else(|| SystemClock.now_ms());
     let took = flow_eval::print::duration(until.saturating_sub(run.started_ms));
-    let cost = flow_ir::units::Usd(run.cost);
+    // What a run has used is summed up at its end; until then a zero would be a lie.
+    let cost = if run.status.has_ended() { Usd(run.cost).to_string() } else { "…".to_owned() };
     clean(&format!("{}  {:<10} {:<24} {took:>12}  {cost}", run.id, run.status.name(), run.flow))
 }
 
-/// A run without its values.
+/// A run without its values. What it used is `null` until it has ended.
 pub(super) fn row_json(run: &RunRow) -> Json {
+    let ended = run.status.has_ended();
+    let tokens = || json!({ "input": run.input_tokens, "output": run.output_tokens });
     json!({
         "run": run.id,
         "flow": run.flow,
@@ -84,8 +88,8 @@ pub(super) fn row_json(run: &RunRow) -> Json {
         "started_ms": run.started_ms,
         "ended_ms": run.ended_ms,
         "wake_ms": run.wake_ms,
-        "cost": crate::journal::usd(flow_ir::units::Usd(run.cost)),
-        "tokens": { "input": run.input_tokens, "output": run.output_tokens },
+        "cost": ended.then(|| crate::journal::usd(Usd(run.cost))),
+        "tokens": ended.then(tokens),
         "bundle": flow_ir::Digest(run.bundle).to_string(),
         "reason": run.reason,
     })
