@@ -1,0 +1,19 @@
+[
+  (record_body)
+  (enum_body)
+  (check_body)
+  (setup_body)
+  (split_body)
+  (flow_body)
+  (test_body)
+  (node)
+  (all)
+  (case)
+  (list)
+  (arguments)
+  (parameters)
+  (block_string)
+  (doc_comment)+
+  (file_comment)+
+  (comment)+
+] @fold
