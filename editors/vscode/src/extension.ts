@@ -5,6 +5,7 @@ import { LanguageClient, LanguageClientOptions, ServerOptions } from "vscode-lan
 
 import { GraphPanel } from "./graph";
 import { quoted } from "./shell";
+import { FlowTests } from "./tests";
 
 let client: LanguageClient | undefined;
 
@@ -12,6 +13,7 @@ export async function activate(context: vscode.ExtensionContext): Promise<void> 
   const graph = new GraphPanel((params) => client?.sendRequest("flow/graph", params) ?? Promise.resolve(null));
   context.subscriptions.push(
     graph,
+    new FlowTests(binary),
     vscode.commands.registerCommand("flow.showGraph", (uri?: string, flow?: string) => graph.show(uri, flow)),
     vscode.commands.registerCommand("flow.run", (uri?: string, flow?: string) => {
       const file = path(uri);
@@ -22,7 +24,6 @@ export async function activate(context: vscode.ExtensionContext): Promise<void> 
       if (file) inTerminal(title ? ["test", file, "--filter", title] : ["test", file]);
     }),
     vscode.commands.registerCommand("flow.restart", () => client?.restart()),
-    // The lens that only says something.
     vscode.workspace.onDidChangeConfiguration(async (event) => {
       if (event.affectsConfiguration("flow.path")) {
         await client?.stop();

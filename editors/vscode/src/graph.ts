@@ -80,16 +80,21 @@ export class GraphPanel implements vscode.Disposable {
   }
 }
 
-/** The page around a picture. Its one script tells which box was clicked: the first word of its title. */
+/** The page around a picture, in the colours of the editor. Its one script tells which box was chosen. */
 export function page(svg: string | null, isOld: boolean): string {
   const nonce = Array.from({ length: 24 }, () => Math.floor(Math.random() * 36).toString(36)).join("");
   const body = svg ?? "<p>The graph is drawn when the package has no errors.</p>";
   return `<!doctype html>
 <html>
 <head>
+<meta charset="utf-8">
 <meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'; script-src 'nonce-${nonce}'">
 <style>
-  body { background: #fff; padding: 12px; } svg { max-width: 100%; height: auto; } text { cursor: pointer; }
+  body { background: var(--vscode-editor-background, #fff); color: var(--vscode-editor-foreground, #1c2130); padding: 12px; }
+  svg { max-width: 100%; height: auto; display: block; margin: auto; }
+  body[data-theme] svg { --paper: var(--vscode-editor-background, #fff); }
+  [data-node] { cursor: pointer; outline: none; }
+  [data-node]:hover .b, [data-node]:focus-visible .b { stroke-width: 2.6; }
   body.old svg { opacity: 0.5; }
 </style>
 </head>
@@ -97,11 +102,20 @@ export function page(svg: string | null, isOld: boolean): string {
 ${body}
 <script nonce="${nonce}">
   const vscode = acquireVsCodeApi();
-  document.addEventListener("click", (event) => {
-    const text = event.target.closest("text, g");
-    const words = text && text.textContent.trim();
-    const node = words && /^[a-z_][A-Za-z0-9_]*/.exec(words);
-    if (node) vscode.postMessage({ node: node[0] });
+  // The picture has its own colours for light and dark; which of them, the theme of the editor says.
+  const dress = () => {
+    const is = (name) => document.body.classList.contains(name);
+    document.body.dataset.theme = is("vscode-light") || is("vscode-high-contrast-light") ? "light" : "dark";
+  };
+  new MutationObserver(dress).observe(document.body, { attributes: true, attributeFilter: ["class"] });
+  dress();
+  const choose = (event) => {
+    const box = event.target.closest("[data-node]");
+    if (box) vscode.postMessage({ node: box.dataset.node });
+  };
+  document.addEventListener("click", choose);
+  document.addEventListener("keydown", (event) => {
+    if (event.key === "Enter" || event.key === " ") choose(event);
   });
 </script>
 </body>

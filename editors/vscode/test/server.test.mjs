@@ -3,26 +3,22 @@
 
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
-import { cpSync, existsSync, mkdtempSync, readFileSync } from "node:fs";
-import Module from "node:module";
+import { cpSync, mkdtempSync, readFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
-import { fileURLToPath, pathToFileURL } from "node:url";
+import { pathToFileURL } from "node:url";
 
-import { buildSync } from "esbuild";
 import rpc from "vscode-languageserver-protocol/node";
 
-const here = fileURLToPath(new URL(".", import.meta.url));
-const root = join(here, "../../..");
-const binary = process.env.FLOWC ?? join(process.env.CARGO_TARGET_DIR ?? join(root, "target"), "debug/flowc");
-const missing = existsSync(binary) ? false : `there is no ${binary}: build flowc, or set FLOWC`;
-if (missing && process.env.CI) throw new Error(missing);
+import { binary, loaded, missing, root } from "./load.mjs";
 
-async function connect() {
+async function connect(t) {
   const place = mkdtempSync(join(tmpdir(), "flow-"));
   cpSync(join(root, "examples/estate"), place, { recursive: true });
   const child = spawn(binary, ["lsp"], { stdio: ["pipe", "pipe", "inherit"] });
+  // A test that fails must not wait for a server that nobody stops.
+  t.after(() => child.kill());
   const connection = rpc.createProtocolConnection(
     new rpc.StreamMessageReader(child.stdout),
     new rpc.StreamMessageWriter(child.stdin),
@@ -57,8 +53,8 @@ function at(text, needle) {
   return { line: before.length - 1, character: before.at(-1).length };
 }
 
-test("an example is opened, mended, renamed in and formatted", { skip: missing }, async () => {
-  const { connection, uri, diagnostics, stop, text } = await connect();
+test("an example is opened, mended, renamed in and formatted", { skip: missing }, async (t) => {
+  const { connection, uri, diagnostics, stop, text } = await connect(t);
   const textDocument = { uri };
   await connection.sendNotification("textDocument/didOpen", { textDocument: { uri, languageId: "flow", version: 1, text } });
   assert.deepEqual((await diagnostics(1)).filter((found) => found.severity === 1), []);
@@ -96,21 +92,18 @@ function panel(uri, text, ask) {
     },
     workspace: { onDidChangeTextDocument: () => disposable, openTextDocument: async (opened) => opened },
   };
-  const built = buildSync({ entryPoints: [join(here, "../src/graph.ts")], bundle: true, platform: "node", external: ["vscode"], write: false });
-  const made = { exports: {} };
-  const load = (name) => (name === "vscode" ? vscode : Module.createRequire(import.meta.url)(name));
-  new Function("require", "module", "exports", built.outputFiles[0].text)(load, made, made.exports);
-  return { panel: new made.exports.GraphPanel(ask), seen };
+  return { panel: new (loaded("graph.ts", vscode).GraphPanel)(ask), seen };
 }
 
-test("the graph is drawn, and a click goes to the node", { skip: missing }, async () => {
-  const { connection, uri, diagnostics, stop, text } = await connect();
+test("the graph is drawn, and a click goes to the node", { skip: missing }, async (t) => {
+  const { connection, uri, diagnostics, stop, text } = await connect(t);
   await connection.sendNotification("textDocument/didOpen", { textDocument: { uri, languageId: "flow", version: 1, text } });
   await diagnostics(1);
   const { panel: graph, seen } = panel(uri, text, (params) => connection.sendRequest("flow/graph", params));
   await graph.show();
   assert.match(seen.html, /<svg[\s\S]*escalate[\s\S]*<\/svg>/);
   assert.match(seen.html, /default-src 'none'/);
+  assert.match(seen.html, /data-node="escalate"/);
   await seen.receive({ node: "escalate" });
   assert.equal(text.split("\n")[seen.shown.line].trim().startsWith("node escalate"), true);
   const before = seen.html;
@@ -120,4 +113,30 @@ test("the graph is drawn, and a click goes to the node", { skip: missing }, asyn
   assert.ok(seen.html.includes(before.match(/<svg[\s\S]*<\/svg>/)[0]));
   graph.dispose();
   assert.equal(await stop(), 0);
+});
+
+test("the page tells which box was chosen, by mouse and by key, and follows the theme", () => {
+  const { page } = loaded("graph.ts", {});
+  const html = page('<svg><g data-node="ask"><text>ask</text></g></svg>', false);
+  const [, script] = /<script nonce="[^"]+">([^]*)<\/script>/.exec(html);
+  const heard = {};
+  const sent = [];
+  const classes = new Set(["vscode-light"]);
+  const body = { classList: { contains: (name) => classes.has(name) }, dataset: {} };
+  const document = { body, addEventListener: (name, hear) => (heard[name] = hear) };
+  let changed;
+  const Observer = class { constructor(told) { changed = told; } observe() {} };
+  new Function("acquireVsCodeApi", "document", "MutationObserver", script)(() => ({ postMessage: (message) => sent.push(message) }), document, Observer);
+  assert.equal(body.dataset.theme, "light");
+  classes.clear();
+  classes.add("vscode-dark");
+  changed();
+  assert.equal(body.dataset.theme, "dark");
+  const box = { dataset: { node: "ask" } };
+  const on = { closest: (what) => (what === "[data-node]" ? box : null) };
+  heard.click({ target: on });
+  heard.click({ target: { closest: () => null } });
+  heard.keydown({ target: on, key: "Tab" });
+  heard.keydown({ target: on, key: "Enter" });
+  assert.deepEqual(sent, [{ node: "ask" }, { node: "ask" }]);
 });
