@@ -21,7 +21,9 @@ use flow_ir::{Bundle, FlowId};
 use flow_runtime::Program;
 use flow_runtime::clock::SystemClock;
 use flow_runtime::effects::Question;
-use flow_runtime::home::durable::{Home, Host, Hosts, Keeper, KeeperOptions, Progress, Submission};
+use flow_runtime::home::durable::{
+    HARD_ENDS, Home, Host, Hosts, Keeper, KeeperOptions, Progress, Submission,
+};
 use flow_runtime::port::{Effects, InvokeContext, Reply};
 use flow_runtime::protocol::{Facts, Invocation, Outcome};
 use flow_server::{Hub, Limits, Options, Server, watcher};
@@ -125,6 +127,7 @@ async fn home(path: &Path, hub: Option<&Arc<Hub>>) -> (Home, Host) {
         running: 4_096,
         queued: usize::MAX,
         only_new: false,
+        hard_ends: HARD_ENDS,
         watch: hub.map(watcher),
     };
     let (home, keeper) = Keeper::open(Owner::open(path).unwrap(), options).unwrap();

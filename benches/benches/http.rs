@@ -8,20 +8,19 @@
 
 use std::net::{SocketAddr, TcpListener};
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use axum::Router;
 use axum::routing::post;
+use flow_benches::{on_core, run_header};
 use flow_compiler::PackageInput;
-use flow_eval::Value;
-use flow_ir::FlowId;
 use flow_providers::http::{Egress, EgressOptions};
 use flow_providers::{EnvironmentSecrets, Providers, Routing};
 use flow_runtime::Program;
 use flow_runtime::clock::SystemClock;
 use flow_runtime::effects::{Live, Nobody, Performer, Surroundings};
 use flow_runtime::home::local::{Driver, Runner};
-use flow_runtime::protocol::{RunHeader, RunResult};
+use flow_runtime::protocol::RunResult;
 use flow_store::LocalStore;
 use futures_util::StreamExt;
 use futures_util::stream::FuturesUnordered;
@@ -76,24 +75,12 @@ fn driver(mock: SocketAddr) -> Driver {
     Driver::new(Runner { program: Program::new(bundle), effects, clock: Arc::new(SystemClock) })
 }
 
-fn header(run: u64) -> Arc<RunHeader> {
-    Arc::new(RunHeader {
-        run: format!("018f7b1c-{run:04x}-7000-8000-000000000000").into(),
-        tenant: "t".into(),
-        user: "".into(),
-        flow: FlowId(0),
-        args: vec![Value::text("a line of text")],
-        started_ms: 0,
-        seed: run,
-    })
-}
-
 async fn walked(mock: SocketAddr) {
     let mut driver = driver(mock);
     let mut started = 0;
     let mut start = |driver: &mut Driver| {
         if started < N_RUNS {
-            driver.start(header(started), None);
+            driver.start(run_header(started), None);
             started += 1;
         }
     };
@@ -127,12 +114,6 @@ async fn by_hand(mock: SocketAddr) {
             started += 1;
         }
     }
-}
-
-/// How long this thread was on a core so far; `None` where the system does not tell.
-fn on_core() -> Option<Duration> {
-    let line = std::fs::read_to_string("/proc/thread-self/schedstat").ok()?;
-    Some(Duration::from_nanos(line.split(' ').next()?.parse().ok()?))
 }
 
 /// Calls per second on the wall, and microseconds on the core per call: the best of three rounds each.

@@ -13,13 +13,14 @@ use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
 use std::time::{Duration, Instant};
 
+use flow_benches::{on_core, run_header};
 use flow_eval::Value;
 use flow_ir::expr::{Expr, ExprKind};
 use flow_ir::flow::{Edge, Flow, Node, Slot, Target, Work};
 use flow_ir::setup::{Call, Callee};
 use flow_ir::types::{Field, Labels, Type};
 use flow_ir::units::{Limits, Usd};
-use flow_ir::{Bundle, FlowId, HumanId, NodeId, PromptId, SlotId, TypeId};
+use flow_ir::{Bundle, HumanId, NodeId, PromptId, SlotId, TypeId};
 use flow_runtime::clock::SystemClock;
 use flow_runtime::home::local::{Driver, Runner};
 use flow_runtime::port::{Effects, InvokeContext, Reply};
@@ -94,18 +95,6 @@ fn program(callee: Callee) -> Arc<Program> {
     Program::new(Bundle { package: "bench".into(), types, flows: vec![flow], ..Bundle::default() })
 }
 
-fn header(run: u64) -> Arc<RunHeader> {
-    Arc::new(RunHeader {
-        run: format!("018f7b1c-{run:04x}-7000-8000-000000000000").into(),
-        tenant: "t".into(),
-        user: "".into(),
-        flow: FlowId(0),
-        args: vec![Value::text("a line of text")],
-        started_ms: 0,
-        seed: run,
-    })
-}
-
 fn answer() -> Outcome {
     let facts =
         Facts { cost: Usd(10), input_tokens: 100, output_tokens: 20, attempts: 1, ..Facts::default() };
@@ -137,9 +126,7 @@ fn driver(effects: impl Effects + 'static, callee: Callee) -> Driver {
 /// Seconds that this thread was on a core, so that a busy machine does not spoil the figure; where the system
 /// does not tell, seconds on the wall.
 fn seconds_since(start: Instant) -> f64 {
-    let on_core = std::fs::read_to_string("/proc/thread-self/schedstat").ok();
-    let nanos = on_core.and_then(|line| line.split(' ').next()?.parse::<u64>().ok());
-    nanos.map_or_else(|| start.elapsed().as_secs_f64(), |nanos| nanos as f64 / 1e9)
+    on_core().unwrap_or_else(|| start.elapsed()).as_secs_f64()
 }
 
 /// Runs per second of `one` on one core: the best of five windows.
@@ -165,7 +152,7 @@ fn bare_machine() -> f64 {
     let mut commands = Vec::new();
     let mut events = Vec::new();
     rate(|run| {
-        let mut machine = Machine::start_into(Arc::clone(&program), header(run), false, &mut commands);
+        let mut machine = Machine::start_into(Arc::clone(&program), run_header(run), false, &mut commands);
         while machine.result().is_none() {
             let asked = commands.drain(..).filter_map(|command| match command {
                 Command::Invoke(call) => Some(Event::Resolved { op: call.op, outcome: answer(), now_ms: 1 }),
@@ -185,7 +172,7 @@ fn in_memory() -> f64 {
     let mut driver = driver(Stub, Callee::Prompt(PromptId(0)));
     let mut cx = Context::from_waker(Waker::noop());
     rate(|run| {
-        driver.start(header(run), None);
+        driver.start(run_header(run), None);
         let Poll::Ready(Some(ended)) = driver.poll_next(&mut cx) else { return };
         black_box(ended);
     })
@@ -222,7 +209,7 @@ fn hand_written() -> f64 {
     let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
     let client: Arc<dyn Client> = Arc::new(Stub);
     rate(|run| {
-        let header = header(run);
+        let header = run_header(run);
         let spent = runtime.block_on(async {
             let mut state = HashMap::new();
             by_hand(&*client, &header, &mut state).await
@@ -235,7 +222,7 @@ fn hand_spawned() -> f64 {
     let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
     let client: Arc<dyn Client> = Arc::new(Stub);
     rate(|run| {
-        let (header, client) = (header(run), Arc::clone(&client));
+        let (header, client) = (run_header(run), Arc::clone(&client));
         let task = runtime.spawn(async move {
             let mut state = HashMap::new();
             by_hand(&*client, &header, &mut state).await
@@ -256,7 +243,7 @@ fn waiting_run() -> usize {
     let mut cx = Context::from_waker(Waker::noop());
     let before = resident();
     for run in 0..WAITING {
-        driver.start(header(run as u64), None);
+        driver.start(run_header(run as u64), None);
     }
     let _ = driver.poll_next(&mut cx);
     let after = resident();

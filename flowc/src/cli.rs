@@ -5,8 +5,9 @@ use std::process::ExitCode;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use crate::commands::{
-    audit, build, bundle, check, completions, cost, deploy, explain, fmt, graph, keys, lock, lsp, mcp,
-    migrate, model, models, new, prompt, questions, release, resume, rollback, run, runs, serve, test,
+    add, audit, build, bundle, check, completions, cost, deploy, eval, explain, fmt, graph, keys, lock, lsp,
+    mcp, migrate, model, models, new, prompt, questions, release, replay, resume, rollback, run, runs, serve,
+    store, test,
 };
 use crate::exit::Exit;
 
@@ -56,6 +57,8 @@ pub enum Command {
     New(new::Args),
     /// Say what is wrong with packages
     Check(check::Args),
+    /// Declare what others offer
+    Add(add::Args),
     /// Print files in the one style there is
     Fmt(fmt::Args),
     /// Say what flows cost at most, before they run
@@ -70,12 +73,18 @@ pub enum Command {
     Resume(resume::Args),
     /// Look at runs that are kept in a file
     Runs(runs::Args),
+    /// Walk a kept run again, as it was or with a change
+    Replay(replay::Args),
+    /// Copy, check and clean up a file of runs
+    Store(store::Args),
     /// What people are asked, and their answers
     Questions(questions::Args),
     /// Who may use a server
     Keys(keys::Args),
     /// Run the tests of packages
     Test(test::Args),
+    /// Run the evals of packages: rows of a dataset, aggregates, which of two is better
+    Eval(eval::Args),
     /// Write the bundle that `flowc run` and servers take
     Build(build::Args),
     /// List what a security reviewer must know; show and prove who moved what

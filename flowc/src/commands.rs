@@ -1,5 +1,6 @@
 //! One file a command.
 
+pub mod add;
 pub mod audit;
 pub mod build;
 pub mod bundle;
@@ -7,6 +8,7 @@ pub mod check;
 pub mod completions;
 pub mod cost;
 pub mod deploy;
+pub mod eval;
 pub mod explain;
 pub mod fmt;
 pub mod graph;
@@ -21,11 +23,13 @@ pub mod new;
 pub mod prompt;
 pub mod questions;
 pub mod release;
+pub mod replay;
 pub mod resume;
 pub mod rollback;
 pub mod run;
 pub mod runs;
 pub mod serve;
+pub mod store;
 pub mod test;
 pub mod versions;
 
@@ -38,16 +42,20 @@ pub(crate) fn run(command: Command, terminal: &Terminal) -> Outcome {
     match command {
         Command::New(args) => new::run(&args, terminal),
         Command::Check(args) => check::run(&args, terminal),
+        Command::Add(args) => add::run(&args, terminal),
         Command::Fmt(args) => fmt::run(&args, terminal),
         Command::Cost(args) => cost::run(&args, terminal),
         Command::Graph(args) => graph::run(&args, terminal),
         Command::Run(args) => run::run(&args, terminal),
         Command::Resume(args) => resume::run(&args, terminal),
         Command::Runs(args) => runs::run(&args, terminal),
+        Command::Replay(args) => replay::run(&args, terminal),
         Command::Questions(args) => questions::run(&args, terminal),
         Command::Serve(args) => serve::run(&args, terminal),
+        Command::Store(args) => store::run(&args, terminal),
         Command::Keys(args) => keys::run(&args, terminal),
         Command::Test(args) => test::run(&args, terminal),
+        Command::Eval(args) => eval::run(&args, terminal),
         Command::Build(args) => build::run(&args, terminal),
         Command::Audit(args) => audit::run(&args, terminal),
         Command::Lock(args) => lock::run(&args, terminal),

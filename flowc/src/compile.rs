@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use flow_compiler::lock::Lock;
-use flow_compiler::manifest::{Lints, Mcp};
+use flow_compiler::manifest::{Lints, Mcp, Telemetry};
 use flow_compiler::{Output, Workspace};
 use flow_diagnostics::{Diagnostic, SourceMap};
 use flow_ir::Bundle;
@@ -33,6 +33,8 @@ pub(crate) struct Built {
     pub(crate) mcp: Vec<Mcp>,
     /// Of `[lints]` in flow.toml.
     pub(crate) lints: Lints,
+    /// Of `[telemetry]` in flow.toml.
+    pub(crate) telemetry: Telemetry,
     /// What `flow.lock` must say.
     pub(crate) lock: Lock,
     /// Where commands run, and what samples and cassettes are relative to.
@@ -56,13 +58,11 @@ pub(crate) struct Beside<'a> {
 /// Checks a package, and what it must agree with.
 ///
 /// # Errors
-/// When there is a `flow.lock` or a registry that cannot be read.
+/// When there is a registry that cannot be read.
 pub(crate) fn check_beside(package: &Package, beside: Beside<'_>) -> Result<Checked, Stop> {
     let mut workspace = workspace(package);
     if beside.locked {
-        let path = package.root.join(load::LOCK);
-        let text = if path.is_file() { Some(load::read_text(&path)?) } else { None };
-        workspace.require_lock(text.map(|text| (load::shown(&path), text)));
+        workspace.require_lock();
     }
     if let Some(path) = beside.registry {
         // What it names is known when it has been read once.
@@ -73,10 +73,19 @@ pub(crate) fn check_beside(package: &Package, beside: Beside<'_>) -> Result<Chec
     Ok(finish(package, &workspace))
 }
 
+/// Checks a package whose lock is about to be written; `None` if it has errors, which are printed.
+pub(crate) fn to_be_locked(package: &Package, terminal: &Terminal) -> Option<Built> {
+    let mut workspace = workspace(package);
+    workspace.renew_lock();
+    built(finish(package, &workspace), terminal)
+}
+
 fn workspace(package: &Package) -> Workspace {
     let mut workspace = Workspace::default();
     let manifest = package.manifest.clone();
     workspace.set_manifest(manifest.map(|text| (load::shown(&package.root.join(load::MANIFEST)), text)));
+    let lock = package.lock.clone();
+    workspace.set_lock(lock.map(|text| (load::shown(&package.root.join(load::LOCK)), text)));
     for file in &package.files {
         let module: Vec<String> = file.module.split('/').map(str::to_owned).collect();
         workspace.set_file(&file.shown, &module, &flow_grammar::decode(&file.bytes));
@@ -92,6 +101,7 @@ fn finish(package: &Package, workspace: &Workspace) -> Checked {
         egress: output.manifest.egress,
         mcp: output.manifest.mcp,
         lints: output.manifest.lints,
+        telemetry: output.manifest.telemetry,
         lock: output.lock,
         root: package.root.clone(),
     });
@@ -100,11 +110,13 @@ fn finish(package: &Package, workspace: &Workspace) -> Checked {
 
 /// Checks a package; `None` if it has errors, which are printed.
 pub(crate) fn build(package: &Package, terminal: &Terminal) -> Option<Built> {
-    let checked = check(package);
+    built(check(package), terminal)
+}
+
+fn built(checked: Checked, terminal: &Terminal) -> Option<Built> {
     if checked.built.is_none() {
         let errors: Vec<Diagnostic> = checked.diagnostics.into_iter().filter(Diagnostic::is_error).collect();
         check::print_human(&errors, &checked.sources, terminal);
-        return None;
     }
     checked.built
 }
@@ -149,6 +161,7 @@ pub(crate) fn target(path: &Path, terminal: &Terminal) -> Result<Option<Built>, 
         egress: Vec::new(),
         mcp: Vec::new(),
         lints: Lints::default(),
+        telemetry: Telemetry::default(),
         lock: Lock::default(),
         root,
     };

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use flow_ir::Bundle;
 use flow_runtime::clock::{Clock as _, SystemClock};
-use flow_runtime::effects::{Outside, People, Performer, Surroundings};
+use flow_runtime::effects::{Outside, People, Performer, Registry, Surroundings};
 use flow_runtime::home::durable::{Host, Hosts};
 use flow_runtime::program::Program;
 use flow_store::runs::{BundleRow, Error, Owner, Problem, Reader};
@@ -80,6 +80,8 @@ pub(crate) struct StoredHosts {
     pub(crate) resources: Arc<dyn Store>,
     /// The registry, if it is not beside the package.
     pub(crate) registry: Option<PathBuf>,
+    /// Breakers, rates, keys and places: those of all bundles.
+    pub(crate) gates: Arc<Registry>,
 }
 
 impl StoredHosts {
@@ -93,7 +95,8 @@ impl StoredHosts {
         let (outside, people) = ((self.outside)(row)?, (self.people)(&bundle)?);
         let store = Arc::clone(&self.resources);
         let versions = source::of(&bundle, Path::new(&row.root), self.registry.as_deref())?;
-        let effects = Performer::new(Surroundings { bundle, outside, people, store });
+        let with = Surroundings { bundle, outside, people, store };
+        let effects = Performer::sharing(with, Arc::clone(&self.gates), Arc::default());
         Ok(Host { program, effects: Arc::new(source::given(effects, versions)) })
     }
 }

@@ -52,7 +52,7 @@ impl Host for Machine {
     fn graph(&self, bundle: &Bundle, flow: &str) -> Option<String> {
         let flow = bundle.flows.iter().find(|known| known.name == flow)?;
         (flow.nodes.len() <= crate::commands::graph::LARGEST_SVG)
-            .then(|| svg::write(&Picture::of(flow, bundle)))
+            .then(|| svg::write(&Picture::costed(flow, bundle)))
     }
 }
 

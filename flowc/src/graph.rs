@@ -1,8 +1,9 @@
 //! A flow as a picture: boxes and arrows with the words on them, taken from the Bundle, and four ways to
 //! write it.
 //!
-//! Start reading at [`Picture`]. [`text`] writes expressions of the Bundle as they look in `.flow`.
+//! Start reading at [`Picture`]. `cost` adds what boxes take and the dearest way; [`text`] writes expressions of the Bundle as they look in `.flow`.
 
+pub(crate) mod cost;
 pub mod dot;
 pub mod json;
 pub mod layout;
@@ -10,6 +11,7 @@ pub mod mermaid;
 pub mod svg;
 pub mod text;
 
+use flow_compiler::bounds::Most;
 use flow_ir::flow::{Edge, Flow, Target, Work};
 use flow_ir::setup::{Call, Callee};
 use flow_ir::{Bundle, NodeId};
@@ -31,20 +33,45 @@ pub struct Picture {
 }
 
 /// A box: the start, a node, or an exit.
-#[derive(Clone, PartialEq, Debug)]
+#[derive(Clone, PartialEq, Debug, Default)]
 pub struct Box {
     /// What it stands for.
     pub kind: Kind,
+    /// The node's name; empty for the start and exits.
+    pub node: String,
     /// `ask(draft)`.
     pub title: String,
     /// `review within 8h`; empty for routers and exits.
     pub detail: String,
+    /// Of one visit, or of the flow at its start; `None` where nothing is paid.
+    pub cost: Option<Cost>,
+    /// Its part of the dearest way, if that leads through it.
+    pub dearest: Option<Share>,
+}
+
+/// What a box takes, in micro-dollars.
+#[derive(Clone, Copy, PartialEq, Debug)]
+pub struct Cost {
+    /// Every call once, the first model, nothing repaired.
+    pub usual: Most,
+    /// What nothing can exceed.
+    pub worst: Most,
+}
+
+/// A box on the dearest way.
+#[derive(Clone, Copy, PartialEq, Debug)]
+pub struct Share {
+    /// How often the way leads through it.
+    pub visits: u64,
+    /// From 0 to 1, of what the way costs.
+    pub part: f64,
 }
 
 /// What a box stands for.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub enum Kind {
     /// The flow's header.
+    #[default]
     Start,
     /// A node that only routes.
     Router,
@@ -81,6 +108,10 @@ pub struct Arrow {
     pub is_error: bool,
     /// `max n`: a double line.
     pub max: Option<u32>,
+    /// Whether somebody has approved what the box was shown: a shield.
+    pub clears: bool,
+    /// Whether the dearest way leads along it.
+    pub is_dearest: bool,
 }
 
 impl Kind {
@@ -111,8 +142,10 @@ impl Picture {
         let mut picture = Self { name: flow.name.to_string(), boxes: vec![start(flow)], arrows: Vec::new() };
         picture.boxes.extend(flow.nodes.iter().map(|node| Box {
             kind: kind(&node.work),
+            node: node.name.to_string(),
             title: titled(&node.name, node.params.iter().map(|slot| names.slot(*slot))),
             detail: detail(&node.work, bundle),
+            ..Box::default()
         }));
         let first = Joint { flow, names: &names };
         first.draw(&mut picture, 0, &flow.entry);
@@ -127,7 +160,7 @@ impl Picture {
         if let Some(at) = self.boxes.iter().position(same) {
             return at;
         }
-        self.boxes.push(Box { kind, title, detail: String::new() });
+        self.boxes.push(Box { kind, title, ..Box::default() });
         self.boxes.len() - 1
     }
 }
@@ -148,7 +181,8 @@ impl Joint<'_> {
             // The Bundle has them once a node, for what the node can raise; which classes are written is
             // in the source only.
             let label = if edge.implicit { "on an error".to_owned() } else { self.label(edge, max) };
-            let arrow = Arrow { from, to, label, is_error: !edge.on.is_empty(), max };
+            let (is_error, clears) = (!edge.on.is_empty(), !edge.clears.is_empty());
+            let arrow = Arrow { from, to, label, is_error, max, clears, is_dearest: false };
             if !(edge.implicit && picture.arrows.contains(&arrow)) {
                 picture.arrows.push(arrow);
             }
@@ -181,7 +215,7 @@ impl Joint<'_> {
 
 fn start(flow: &Flow) -> Box {
     let title = titled(&flow.name, flow.params.iter().map(|param| param.name.to_string()));
-    Box { kind: Kind::Start, title, detail: text::limits(&flow.limits) }
+    Box { title, detail: text::limits(&flow.limits), ..Box::default() }
 }
 
 fn titled(name: &str, params: impl Iterator<Item = String>) -> String {

@@ -18,7 +18,9 @@ pub mod load;
 mod logs;
 mod people;
 mod registry;
+mod servers;
 pub mod terminal;
+mod trial;
 
 use std::process::ExitCode;
 

@@ -30,6 +30,8 @@ pub struct Package {
     pub shown: String,
     /// `flow.toml`; `None` for a single file.
     pub manifest: Option<String>,
+    /// `flow.lock`, if there is one.
+    pub lock: Option<String>,
     /// Sorted by path.
     pub files: Vec<File>,
 }
@@ -95,13 +97,20 @@ impl Package {
         let manifest = read_text(&root.join(MANIFEST))?;
         let files: Result<Vec<File>, Stop> =
             flow_files(root, files::Nested::Stop)?.into_iter().map(|path| File::read(&path, root)).collect();
-        Ok(Self { root: root.to_owned(), shown: shown(root), manifest: Some(manifest), files: files? })
+        Ok(Self {
+            root: root.to_owned(),
+            shown: shown(root),
+            manifest: Some(manifest),
+            lock: lock_in(root)?,
+            files: files?,
+        })
     }
 
     fn single(path: &Path) -> Result<Self, Stop> {
         let root = path.parent().unwrap_or(Path::new(".")).to_owned();
         let file = File::read(path, &root)?;
-        Ok(Self { root, shown: file.shown.clone(), manifest: None, files: vec![file] })
+        let lock = lock_in(&root)?;
+        Ok(Self { root, shown: file.shown.clone(), manifest: None, lock, files: vec![file] })
     }
 }
 
@@ -149,6 +158,11 @@ fn starts(path: &Path) -> Result<Vec<PathBuf>, Stop> {
     }
     let files = flow_files(path, files::Nested::Enter)?;
     if files.is_empty() { Err(no_package(path)) } else { Ok(files) }
+}
+
+fn lock_in(root: &Path) -> Result<Option<String>, Stop> {
+    let path = root.join(LOCK);
+    if path.is_file() { read_text(&path).map(Some) } else { Ok(None) }
 }
 
 fn no_package(path: &Path) -> Stop {

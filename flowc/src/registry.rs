@@ -1,10 +1,14 @@
 //! The registry, as the command line uses it: where it is, who changes it, what may be published, which moves are
 //! allowed.
 //!
-//! `store` finds and opens the file, `version` makes versions of files and shows them, `gate` refuses moves that
-//! something deployed does not survive, `source` answers runs.
+//! `store` finds and opens the file, `version` makes versions of files and shows them, `signed` is what all commands
+//! take that move something, `gate` refuses moves that something deployed does not survive, `touched` says what a move
+//! touches, `source` answers runs, `judged` is what evals said of versions.
 
 pub(crate) mod gate;
+pub(crate) mod judged;
+pub(crate) mod signed;
 pub(crate) mod source;
 pub(crate) mod store;
+pub(crate) mod touched;
 pub(crate) mod version;

@@ -4,6 +4,7 @@
     clippy::unwrap_used,
     clippy::panic,
     clippy::indexing_slicing,
+    clippy::print_stderr,
     reason = "a failed expectation is a failed test"
 )]
 
@@ -13,10 +14,16 @@ mod audit;
 mod bad_input;
 #[path = "cli/check.rs"]
 mod check;
+#[path = "cli/clients.rs"]
+mod clients;
 #[path = "cli/cost.rs"]
 mod cost;
+#[path = "cli/deploy.rs"]
+mod deploy;
 #[path = "cli/estate.rs"]
 mod estate;
+#[path = "cli/eval.rs"]
+mod eval;
 #[path = "cli/examples.rs"]
 mod examples;
 #[path = "cli/flowc.rs"]
@@ -37,6 +44,8 @@ mod models;
 mod new;
 #[path = "cli/registry.rs"]
 mod registry;
+#[path = "cli/replay.rs"]
+mod replay;
 #[path = "cli/run.rs"]
 mod run;
 #[path = "cli/serve.rs"]
@@ -45,5 +54,9 @@ mod serve;
 mod server;
 #[path = "cli/store.rs"]
 mod store;
+#[path = "cli/story.rs"]
+mod story;
+#[path = "cli/telemetry.rs"]
+mod telemetry;
 #[path = "cli/test.rs"]
 mod test;

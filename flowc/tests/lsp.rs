@@ -15,3 +15,5 @@ mod documents;
 mod features;
 #[path = "lsp/rough.rs"]
 mod rough;
+#[path = "lsp/shapes.rs"]
+mod shapes;

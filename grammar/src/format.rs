@@ -6,6 +6,7 @@
 //! a mistake in it is printed as it stands. Start reading at [`format`].
 
 mod block;
+mod breaks;
 mod layout;
 mod lines;
 mod notes;

@@ -71,7 +71,7 @@ pub(crate) fn parse_expr(source: &str) -> (ast::Expr, Vec<SyntaxError>) {
         None
     } else {
         let (expr, mut found) = parser.expr(&lexed.tokens);
-        parser.drop_echoes(&mut found);
+        parser.drop_echoes(&lexed.tokens, &mut found);
         errors.extend(found);
         expr
     };
@@ -126,7 +126,7 @@ impl<'c, 's> Parser<'c, 's> {
             self.mend(tokens)
         };
         let (item, mut found) = found;
-        self.drop_echoes(&mut found);
+        self.drop_echoes(tokens, &mut found);
         errors.extend(found);
         item
     }
@@ -167,8 +167,12 @@ impl<'c, 's> Parser<'c, 's> {
     }
 
     /// A line that the lexer has complained about is not complained about again.
-    fn drop_echoes(&self, errors: &mut Vec<SyntaxError>) {
-        let heard = &self.lexed.errors;
+    ///
+    /// Only complaints about this item count: one without any error left is taken for right, by the formatter too.
+    fn drop_echoes(&self, item: &[Token], errors: &mut Vec<SyntaxError>) {
+        let start = cover(item).start;
+        let first = self.lexed.errors.partition_point(|error| error.span.start < start);
+        let heard = self.lexed.errors.get(first..).unwrap_or_default();
         if heard.is_empty() {
             return;
         }

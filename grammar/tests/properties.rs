@@ -1,5 +1,9 @@
 //! What holds for every text: nothing panics, nothing is lost, formatting settles at once.
 
+#[path = "format/check.rs"]
+mod check;
+
+use check::{check_format, shape};
 use flow_grammar::lexer::{TokenKind, lex};
 use flow_grammar::{decode, format, parse};
 use proptest::prelude::*;
@@ -13,70 +17,6 @@ const CORPUS: [(&str, &str); 7] = [
     ("underwriting", include_str!("corpus/underwriting.flow")),
     ("support", include_str!("corpus/support.flow")),
 ];
-
-/// Tokens without what formatting may change: a comma before a closing bracket, the indentation of blocks.
-fn tokens(source: &str) -> Vec<(TokenKind, String)> {
-    let lexed = lex(source);
-    let mut out: Vec<(TokenKind, String)> = Vec::new();
-    for token in &lexed.tokens {
-        if token.kind.closes() && out.last().is_some_and(|(kind, _)| *kind == TokenKind::Comma) {
-            out.pop();
-        }
-        let text = &source[token.span.range()];
-        let words: Vec<&str> = text.split([' ', '\t', '\r', '\n']).filter(|word| !word.is_empty()).collect();
-        if token.kind == TokenKind::TextPiece && words.is_empty() {
-            continue;
-        }
-        out.push((token.kind, words.join(" ")));
-    }
-    out
-}
-
-fn comments(source: &str) -> Vec<String> {
-    let lexed = lex(source);
-    let docs = lexed.docs.iter().map(|doc| doc.span);
-    let mut spans: Vec<_> = lexed.trivia.comments.iter().map(|comment| comment.span).chain(docs).collect();
-    spans.sort();
-    spans
-        .into_iter()
-        .map(|span| source[span.range()].trim_end_matches([' ', '\t', '\r']).to_owned())
-        .collect()
-}
-
-/// The tree without places.
-fn shape(source: &str) -> String {
-    let tree = format!("{:?}", parse(source).file);
-    let mut out = String::new();
-    let mut digits = String::new();
-    let mut rest = tree.chars().peekable();
-    while let Some(letter) = rest.next() {
-        if letter.is_ascii_digit() {
-            digits.push(letter);
-        } else if letter == '.' && rest.peek() == Some(&'.') && !digits.is_empty() {
-            digits.clear();
-            rest.next();
-            while rest.peek().is_some_and(char::is_ascii_digit) {
-                rest.next();
-            }
-        } else {
-            out.push_str(&digits);
-            digits.clear();
-            out.push(letter);
-        }
-    }
-    out
-}
-
-fn check_format(source: &str) {
-    let once = format(source);
-    assert_eq!(tokens(source), tokens(&once), "tokens of\n{source}\n-- became\n{once}");
-    let (mut left, mut right) = (comments(source), comments(&once));
-    left.sort();
-    right.sort();
-    assert_eq!(left, right, "comments of\n{source}\n-- became\n{once}");
-    let twice = format(&once);
-    assert_eq!(once, twice, "not settled:\n{source}");
-}
 
 #[test]
 fn the_corpus_parses_and_is_formatted() {
@@ -94,6 +34,19 @@ fn a_comment_behind_pub_leaves_the_keyword_a_keyword() {
     {
         check_format(source);
     }
+}
+
+#[test]
+fn an_item_behind_a_block_without_end_has_mistakes_of_its_own() {
+    let source = "type A {\n  a: \"\"\"\n}\n\nfn b(): int =\n  one(two(1)\n\nfn c(): int =   1\n";
+    let mistakes = parse(source).errors;
+    assert_eq!(mistakes.len(), 2, "{mistakes:?}");
+    assert!(
+        format(source).contains("fn b(): int =\n  one(two(1)\n\nfn c(): int =\n  1\n"),
+        "{}",
+        format(source)
+    );
+    check_format(source);
 }
 
 #[test]

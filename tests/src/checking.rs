@@ -46,7 +46,8 @@ pub fn workspace(files: &[(String, String)]) -> Workspace {
     let input = input(all);
     let mut workspace = Workspace::default();
     if let Some((name, text)) = locks.first() {
-        workspace.require_lock(Some((name.clone(), text.clone())));
+        workspace.set_lock(Some((name.clone(), text.clone())));
+        workspace.require_lock();
     }
     workspace.set_versions((!kept.is_empty()).then(|| versions(&kept)));
     workspace.set_manifest(input.manifest);

@@ -13,8 +13,9 @@ use flow_diagnostics::{Diagnostic, SourceMap, index};
 use flow_tests::checking::{Checked, apply_fixes, check};
 use flow_tests::literate::{Case, Expected, cases};
 
-/// Codes that `flowc test` says after it ran something, or `flowc migrate` about two versions: no text alone shows them.
-const SAID_ELSEWHERE: [&str; 3] = ["FL0808", "FL0903", "FL0904"];
+/// Codes that `flowc test` says after it ran something, `flowc migrate` about two versions, or a move in a registry: no
+/// text alone shows them.
+const SAID_ELSEWHERE: [&str; 4] = ["FL0808", "FL0809", "FL0903", "FL0904"];
 
 fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap().to_owned()

@@ -22,13 +22,14 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("flow-providers", &["flow-ir", "flow-eval", "flow-model", "flow-policy"]),
     ("flow-server", &["flow-ir", "flow-eval", "flow-store", "flow-runtime"]),
     ("flow-runtime", &["flow-ir", "flow-eval", "flow-model", "flow-policy", "flow-store", "flow-providers"]),
+    ("flow-telemetry", &["flow-ir", "flow-model", "flow-store", "flow-providers", "flow-runtime"]),
 ];
 
 /// Outside crates that only some of ours may name, and why.
 const RESERVED: &[(&str, &[&str], &str)] = &[
     (
         "tokio",
-        &["flow-lsp", "flow-providers", "flow-runtime", "flow-server", "flowc"],
+        &["flow-lsp", "flow-providers", "flow-runtime", "flow-server", "flow-telemetry", "flowc"],
         "the compiler and the policies are pure",
     ),
     ("reqwest", &["flow-providers"], "bytes leave the process in one place"),

@@ -11,6 +11,7 @@ flow = "0.1"
 
 [roles]
 agent = { sees = ["pii"], trusted = true }
+gateway = {}
 support_lead = { trusted = true }
 underwriter = { sees = ["pii"], trusted = true }
 

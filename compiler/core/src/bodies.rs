@@ -17,34 +17,31 @@ use crate::expr::{Elab, Place, Scope, Why};
 use crate::names::{Item, Module};
 use crate::package::{Package, Sig};
 use crate::setup::{self, Decl};
-use crate::trust::{self, Places, Sink};
+use crate::trust;
 use crate::types::{Interner, Ty};
-use crate::{flow, report, rules, tests_of, trigger};
+use crate::{flow, report, tests_of, trigger};
+
+pub(crate) use circles::CallOrder;
 
 /// Everything that was lowered; only meaningful if nothing was wrong.
 #[derive(Default)]
 pub(crate) struct Lowered {
     pub(crate) bundle: Bundle,
     pub(crate) tests: Vec<Test>,
-    pub(crate) sinks: Vec<Sink>,
+    pub(crate) order: CallOrder,
+    /// Whether it is known what values are: then it can be asked whom they can be trusted by.
+    pub(crate) is_sound: bool,
 }
 
-/// Checks and lowers all bodies. Whom a value can be trusted by is only asked of a package that is all there: it
-/// follows from who calls a flow, not only from what a flow calls.
-pub(crate) fn lower(
-    pkg: &Package<'_>,
-    sources: &SourceMap,
-    is_package: bool,
-    out: &mut Vec<Diagnostic>,
-) -> Lowered {
+/// Checks and lowers all bodies.
+pub(crate) fn lower(pkg: &Package<'_>, sources: &SourceMap, out: &mut Vec<Diagnostic>) -> Lowered {
     let mut types = Interner::default();
     for id in &pkg.def_order {
         if let Some(def) = pkg.def(*id).filter(|def| is_users(pkg, def.span)) {
             types.exact(&pkg.defs, &Ty::Named(*id, def.name.clone()));
         }
     }
-    let order = circles::flow_order(pkg, out);
-    let mut lowered = Lowered::default();
+    let mut lowered = Lowered { order: circles::call_order(pkg, out), ..Lowered::default() };
     lowered.bundle.package = pkg.manifest.package.as_str().into();
     for module in &pkg.modules {
         for (item, declared) in module.file.items.iter().zip(&module.items) {
@@ -53,13 +50,18 @@ pub(crate) fn lower(
             }
         }
     }
-    lowered.bundle.flows = flows(pkg, &order, sources, &mut types, out);
+    lowered.bundle.flows = flows(pkg, &lowered.order.flows, sources, &mut types, out);
     for module in &pkg.modules {
         for item in &module.file.items {
             match &item.kind {
                 ItemKind::Trigger(found) => {
                     let lowered_trigger = trigger::lower(pkg, module, found, &mut types, out);
                     lowered.bundle.triggers.extend(lowered_trigger);
+                }
+                ItemKind::Test(test) if test.is_eval => {
+                    let all = (sources, &lowered.bundle);
+                    let eval = tests_of::eval::lower(pkg, (module, item), test, all, &mut types, out);
+                    lowered.bundle.evals.extend(eval);
                 }
                 ItemKind::Test(test) => {
                     lowered.tests.extend(tests_of::lower(pkg, module, test, sources, &mut types, out));
@@ -75,17 +77,15 @@ pub(crate) fn lower(
         // When this package is a part of a larger one, the error may be in the rest.
         out.extend(last.into_iter().map(|found| found.echo(Echo::OfErrors)));
     }
-    trust::mark_clearing(&mut lowered.bundle, &order);
-    if is_package && is_whole(pkg, &lowered.bundle) && !out.iter().any(is_about_text) {
-        lowered.sinks = trust::check(pkg, sources, &lowered.bundle, &order, out);
-        rules::check(&Places { pkg, sources, bundle: &lowered.bundle }, out);
-    }
+    trust::mark_clearing(&mut lowered.bundle, &lowered.order);
+    lowered.is_sound = is_whole(pkg, &lowered.bundle) && !out.iter().any(hides_values);
     lowered
 }
 
-/// Whether something is wrong with the text, names or types: then nothing is known about values.
-pub(crate) fn is_about_text(found: &Diagnostic) -> bool {
-    found.is_error() && found.code.number < "FL0200"
+/// Whether something is wrong with the text, names or types, or flows call themselves: then nothing is known about
+/// values.
+pub(crate) fn hides_values(found: &Diagnostic) -> bool {
+    found.is_error() && (found.code.number < "FL0200" || found.code.number == "FL0212")
 }
 
 /// Whether every table has a row for every declaration.

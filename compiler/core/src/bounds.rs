@@ -10,7 +10,6 @@
 mod call;
 pub(crate) mod checks;
 mod circulation;
-mod components;
 mod flow;
 mod quantiles;
 mod request;

@@ -3,6 +3,7 @@
 //! [`Elab::expr`] takes what is wanted as a hint (for literals, variants, lists) and returns what was found;
 //! [`Elab::check`] also makes it fit. What is known at a place (`x is not none`) is in [`Scope::facts`].
 
+mod aggregate;
 mod args;
 mod call;
 mod case;
@@ -26,6 +27,7 @@ use flow_ir::expr::{Const, Expr, ExprKind, Lambda};
 use rustc_hash::FxHashSet;
 use smol_str::SmolStr;
 
+pub(crate) use aggregate::{EvalSlots, Level};
 pub(crate) use args::Argument;
 pub(crate) use coerce::Why;
 pub(crate) use literal::money_micros;

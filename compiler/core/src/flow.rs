@@ -7,6 +7,7 @@
 mod calls;
 mod clearing;
 mod edges;
+mod fallible;
 mod outcomes;
 mod plan;
 mod swallowed;

@@ -7,6 +7,8 @@
 mod bodies;
 pub mod bounds;
 mod callee;
+mod components;
+pub mod declare;
 mod expr;
 mod flow;
 mod flow_paths;

@@ -21,6 +21,19 @@ pub struct Manifest {
     pub mcp: Vec<Mcp>,
     /// Defaults per transport.
     pub defaults: Vec<(String, Defaults)>,
+    /// Where a server sends traces and metrics.
+    pub telemetry: Telemetry,
+}
+
+/// `[telemetry]`. Variables of OpenTelemetry win over it; keys are never in it.
+#[derive(Clone, PartialEq, Debug, Default)]
+pub struct Telemetry {
+    /// A collector of OTLP over HTTP: `http://localhost:4318`.
+    pub endpoint: Option<String>,
+    /// What the service is called there; the package's name if it is not said.
+    pub service: Option<String>,
+    /// The share of runs whose traces are sent, 0 to 1.
+    pub sample: Option<f64>,
 }
 
 /// `[mcp.NAME]`: a program or an address, one of both.

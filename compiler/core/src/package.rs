@@ -63,6 +63,8 @@ pub(crate) struct ResourceDecl {
     pub(crate) item: Ty,
     /// Of what it holds.
     pub(crate) labels: Labels,
+    /// Row of the module that declares it.
+    pub(crate) module: u32,
     /// Of the name.
     pub(crate) span: flow_diagnostics::Span,
 }
@@ -126,8 +128,17 @@ impl<'a> Package<'a> {
     /// Whether a module sees a declared type: its own, those of the modules it imports, directly or not, and those
     /// of the prelude. What a file means never depends on files that it does not import.
     pub(crate) fn sees(&self, module: &Module<'_>, id: DefId) -> bool {
-        let Some(def) = self.def(id) else { return false };
-        def.module == 0 || def.module == module.row || self.reach(module.row).contains(&def.module)
+        self.def(id).is_some_and(|def| self.sees_module(module.row, def.module))
+    }
+
+    /// Whether what a module declares can have a meaning in another one, by their rows.
+    pub(crate) fn sees_module(&self, from: u32, other: u32) -> bool {
+        other == 0 || other == from || self.reach(from).contains(&other)
+    }
+
+    /// The row of the module that declares a callable.
+    pub(crate) fn module_of(&self, item: Item) -> Option<u32> {
+        u32::try_from(self.sig(item)?.module).ok()
     }
 
     fn reach(&self, row: u32) -> &FxHashSet<u32> {

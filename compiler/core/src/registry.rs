@@ -10,7 +10,9 @@ use std::sync::Arc;
 use flow_diagnostics::{Code, Diagnostic, index};
 use flow_grammar::ast::{ExprKind as Ast, ItemKind, Setup};
 use flow_ir::contract::{self, Misfit};
+use flow_ir::evals::Eval;
 use flow_ir::{Bundle, ModelId, PromptId, link};
+use smol_str::SmolStr;
 
 use crate::bounds;
 use crate::names::Item;
@@ -54,13 +56,65 @@ pub fn refusals(bundle: &Bundle, versions: &Versions) -> Vec<Refusal> {
     if !misfits.is_empty() {
         return misfits;
     }
-    let found = linked(bundle, versions).map(|linked| bounds::checks::deployed::check(&linked));
+    let Ok(linked) = linked(bundle, versions) else { return Vec::new() };
     let refusal = |found: Diagnostic| Refusal {
         code: found.code,
         message: found.message,
         help: found.help.unwrap_or_default(),
     };
-    found.unwrap_or_default().into_iter().map(refusal).collect()
+    let found = bounds::checks::deployed::check(&linked).into_iter().map(refusal);
+    let longer = longer(&linked, versions).into_iter().map(|(_, reference, number, misfit)| Refusal {
+        code: &index::POINTER_CONTRACT,
+        message: report::registry::message(&reference, number, &misfit),
+        help: report::registry::HELP.to_owned(),
+    });
+    found.chain(longer).collect()
+}
+
+/// Texts that hold more than `input` allows: whose, the reference, the version, and what to say.
+fn longer(linked: &Bundle, versions: &Versions) -> Vec<(PromptId, SmolStr, u32, Misfit)> {
+    let mut found = Vec::new();
+    for longer in bounds::checks::deployed::longer(linked) {
+        let prompt = linked.prompts.get(longer.prompt.index());
+        let Some(reference) = prompt.and_then(|prompt| prompt.registry.as_ref()) else { continue };
+        let Some(version) = versions.prompts.get(reference.as_str()) else { continue };
+        let sent = match longer.sent {
+            Some(sent) => format!("up to {sent} tokens"),
+            None => "any number of tokens".to_owned(),
+        };
+        let what = format!("is {sent} in the version; the package allows {}", longer.allowed);
+        let misfit = Misfit { path: "input".to_owned(), what };
+        found.push((longer.prompt, reference.clone(), version.number, misfit));
+    }
+    found
+}
+
+/// FL0804 for every declaration whose text holds more than `input` allows.
+pub(crate) fn compare_sizes(
+    pkg: &Package<'_>,
+    linked: &Bundle,
+    versions: &Versions,
+    out: &mut Vec<Diagnostic>,
+) {
+    let found = longer(linked, versions);
+    for module in &pkg.modules {
+        for (item, declared) in module.file.items.iter().zip(&module.items) {
+            let (ItemKind::Setup(setup), Some(Item::Prompt(id))) = (&item.kind, declared) else { continue };
+            for (_, reference, number, misfit) in found.iter().filter(|(of, ..)| of == id) {
+                let span = source(setup).map(|span| module.at.span(span)).unwrap_or_default();
+                out.push(report::registry::misfit(span, reference, *number, misfit));
+            }
+        }
+    }
+}
+
+/// FL0809: why a pointer that an eval gates must not name a version. `said` is what the eval said of it, if it was run.
+#[must_use]
+pub fn not_passed(eval: &Eval, number: u32, said: Option<&str>) -> Refusal {
+    let gate = eval.gate.as_deref().unwrap_or_default();
+    let message = report::registry::not_passed(gate, &eval.title, number, said);
+    let help = report::registry::run_the_eval(gate, number, said.is_some());
+    Refusal { code: &index::GATE_NOT_PASSED, message, help }
 }
 
 /// A Bundle with everything that is in `versions` put where it is asked for.

@@ -5,10 +5,12 @@
 pub(crate) mod bounds;
 pub(crate) mod calls;
 pub(crate) mod data;
+pub(crate) mod evals;
 pub(crate) mod graph;
 mod habits;
 pub(crate) mod limits;
 pub(crate) mod lock;
+pub(crate) mod mcp;
 pub(crate) mod names;
 pub(crate) mod prompts;
 pub(crate) mod registry;
@@ -20,6 +22,7 @@ pub(crate) mod tests;
 pub(crate) mod tools;
 pub(crate) mod trust;
 pub(crate) mod types;
+pub(crate) mod way;
 pub(crate) mod windows;
 
 use flow_diagnostics::{FileId, Span};

@@ -2,12 +2,14 @@
 //!
 //! They look at the lowered Bundle and report at the text. One file per rule.
 
+mod cached;
 mod capabilities;
 mod careless;
 mod chains;
 mod concurrent;
 mod grants;
 mod roles;
+mod unlabelled;
 mod vouched;
 
 use flow_diagnostics::Diagnostic;
@@ -30,6 +32,8 @@ pub(crate) fn check(places: &Places<'_>, out: &mut Vec<Diagnostic>) {
     careless::check(places, out);
     vouched::check(places, out);
     concurrent::check(places, out);
+    cached::check(places, out);
+    unlabelled::check(places, out);
 }
 
 /// Whether there is no `flow.toml`: a file that is checked alone has no roles and grants to keep to.
@@ -53,7 +57,7 @@ fn chain(bundle: &Bundle, first: ModelId) -> Vec<(ModelId, &Model, Option<&Model
 }
 
 /// The triggers with their trees.
-fn triggers<'a>(places: &Places<'a>) -> Vec<(At, &'a ast::Trigger, &'a Trigger)> {
+pub(crate) fn triggers<'a>(places: &Places<'a>) -> Vec<(At, &'a ast::Trigger, &'a Trigger)> {
     let trees = places.pkg.modules.iter().flat_map(|module| {
         module.file.items.iter().filter_map(|item| match &item.kind {
             ItemKind::Trigger(trigger) => Some((module.at, trigger)),

@@ -1,6 +1,7 @@
-//! `test` blocks: who answers how, what is called, what must hold.
+//! `test` blocks: who answers how, what is called, what must hold. `eval` blocks share most of it.
 
 mod answers;
+pub(crate) mod eval;
 mod reach;
 
 use flow_diagnostics::{Diagnostic, SourceMap};
@@ -14,9 +15,9 @@ use crate::expr::{Elab, NodeInfo, Place, Scope, TestSlots};
 use crate::names::{Item, Module};
 use crate::package::Package;
 use crate::report;
-use crate::types::{Interner, Ty};
+use crate::types::Interner;
 
-/// Checks a test and lowers it. Evals are read, so that their names count as used, and not lowered.
+/// Checks a test and lowers it.
 pub(crate) fn lower(
     pkg: &Package<'_>,
     module: &Module<'_>,
@@ -28,15 +29,13 @@ pub(crate) fn lower(
     let scope = Scope::new(Place::Test, "the test");
     let mut elab = Elab::new(pkg, module, types, out, scope);
     elab.scope.test = Some(TestSlots::default());
-    if test.is_eval {
-        read_eval(&mut elab, test);
-        return None;
-    }
     let title = test.title.as_plain().unwrap_or_default();
+    misplaced(&mut elab, test);
     let when = only_when(&mut elab, test)?;
     let target = called(&mut elab, when)?;
     under_test(&mut elab, target);
     let givens = givens(&mut elab, test, when, target);
+    real_calls(&mut elab, when, target, &givens);
     elab.scope.reset_locals();
     let (call, ret) = elab.work_call(when, target);
     elab.scope.result = Some(ret);
@@ -65,26 +64,17 @@ pub(crate) fn lower(
         title,
         file: source.map(|source| source.path.clone()).unwrap_or_default(),
         line: source.map_or(1, |source| source.line_column(test.title.span.start).line),
-        givens,
+        givens: givens.into_iter().filter_map(|(_, given)| given).collect(),
         call,
         needs,
         values: values.collect(),
     })
 }
 
-/// The one `when` of a test; misplaced steps are reported.
-fn only_when<'a>(elab: &mut Elab<'_, '_>, test: &'a ast::Test) -> Option<&'a ast::Call> {
-    let mut found = None;
+/// Steps that only an eval may have.
+fn misplaced(elab: &mut Elab<'_, '_>, test: &ast::Test) {
     for step in &test.steps {
         match step {
-            Step::When { call, span } => match found {
-                None => found = Some(call),
-                Some(_) => {
-                    let span = elab.span(*span);
-                    elab.out
-                        .push(report::tests::bad(span, "a test calls one thing; this is the second `when`"));
-                }
-            },
             Step::GivenIn { span, .. } => {
                 let span = elab.span(*span);
                 elab.out.push(report::tests::bad(span, "`given … in …` belongs to an `eval`"));
@@ -94,14 +84,30 @@ fn only_when<'a>(elab: &mut Elab<'_, '_>, test: &'a ast::Test) -> Option<&'a ast
                 let message = format!("a test has no setting `{}`", setting.name.text);
                 elab.out.push(report::tests::bad(span, message).help("settings belong to an `eval`"));
             }
-            Step::Given { .. } | Step::Need(_) => {}
+            Step::Given { .. } | Step::When { .. } | Step::Need(_) => {}
         }
     }
-    if found.is_none() {
+}
+
+/// The one `when` of a test or eval.
+fn only_when<'a>(elab: &mut Elab<'_, '_>, test: &'a ast::Test) -> Option<&'a ast::Call> {
+    let (one, this) = if test.is_eval { ("an eval", "this eval") } else { ("a test", "this test") };
+    let mut whens = test.steps.iter().filter_map(|step| match step {
+        Step::When { call, span } => Some((call, *span)),
+        Step::Given { .. } | Step::GivenIn { .. } | Step::Need(_) | Step::Setting(_) => None,
+    });
+    let Some((first, _)) = whens.next() else {
         let span = elab.span(test.title.span);
-        elab.out.push(report::tests::bad(span, "this test calls nothing").help("add `when` and a call"));
+        let message = format!("{this} calls nothing");
+        elab.out.push(report::tests::bad(span, message).help("add `when` and a call"));
+        return None;
+    };
+    for (_, span) in whens {
+        let span = elab.span(span);
+        let message = format!("{one} calls one thing; this is the second `when`");
+        elab.out.push(report::tests::bad(span, message));
     }
-    found
+    Some(first)
 }
 
 fn called(elab: &mut Elab<'_, '_>, when: &ast::Call) -> Option<Target> {
@@ -134,11 +140,15 @@ fn under_test(elab: &mut Elab<'_, '_>, target: Target) {
     }
 }
 
-fn givens(elab: &mut Elab<'_, '_>, test: &ast::Test, when: &ast::Call, under: Target) -> Vec<Given> {
+fn givens(
+    elab: &mut Elab<'_, '_>,
+    test: &ast::Test,
+    when: &ast::Call,
+    under: Target,
+) -> Vec<(Target, Option<Given>)> {
     let pkg = elab.pkg;
     let reached = reach::reached(pkg, under);
     let mut given: Vec<Target> = Vec::new();
-    let mut answered: Vec<Target> = Vec::new();
     let mut lowered_givens = Vec::new();
     for step in &test.steps {
         let Step::Given { callee, call, .. } = step else { continue };
@@ -164,46 +174,22 @@ fn givens(elab: &mut Elab<'_, '_>, test: &ast::Test, when: &ast::Call, under: Ta
         }
         given.push(target);
         elab.scope.reset_locals();
-        if let Some(answer) = answers::answer(elab, call, target, &name) {
-            if matches!(answer, Answer::Value(_) | Answer::Sure(..)) {
-                answered.push(target);
-            }
-            lowered_givens.push(Given { callee: lowered(target), answer });
-        }
+        let answer = answers::answer(elab, call, target, &name);
+        lowered_givens.push((target, answer.map(|answer| Given { callee: lowered(target), answer })));
     }
+    lowered_givens
+}
+
+/// FL0902.
+fn real_calls(elab: &mut Elab<'_, '_>, when: &ast::Call, under: Target, givens: &[(Target, Option<Given>)]) {
+    let pkg = elab.pkg;
+    let given: Vec<Target> = givens.iter().map(|(target, _)| *target).collect();
+    let is_sure = |given: &Given| matches!(given.answer, Answer::Value(_) | Answer::Sure(..));
+    let surely = givens.iter().filter(|(_, given)| given.as_ref().is_some_and(is_sure));
+    let answered: Vec<Target> = surely.map(|(target, _)| *target).collect();
     for prompt in reach::surely_asked(pkg, under, &given, &answered) {
         let span = elab.span(when.expr.span);
         let name = pkg.sig(prompt).map(|sig| sig.name.to_string()).unwrap_or_default();
         elab.out.push(report::tests::real_call(span, &name));
     }
-    lowered_givens
-}
-
-/// Names in an eval count as used; what it says is not checked yet.
-fn read_eval(elab: &mut Elab<'_, '_>, test: &ast::Test) {
-    let before = elab.out.len();
-    for step in &test.steps {
-        match step {
-            Step::Given { callee, call, .. } => {
-                for name in &callee.segments {
-                    elab.names().find(&name.text);
-                }
-                elab.expr(&call.expr, None);
-            }
-            Step::GivenIn { list, .. } => {
-                elab.expr(list, None);
-            }
-            Step::When { call, .. } => {
-                elab.expr(&call.expr, None);
-                if let Some(path) = &call.using {
-                    elab.model(path);
-                }
-            }
-            Step::Need(need) => {
-                elab.expr(&need.condition, Some(&Ty::Bool));
-            }
-            Step::Setting(_) => {}
-        }
-    }
-    elab.out.truncate(before);
 }

@@ -16,12 +16,14 @@
 //! Start reading at [`labels`], then `eval`, `calls`, `walk`.
 
 mod approval;
+mod by_file;
 mod calls;
 mod clearing;
 mod eval;
 mod explain;
 mod labels;
 mod notes;
+pub(crate) mod outside;
 mod places;
 mod shapes;
 mod sinks;
@@ -29,25 +31,31 @@ mod walk;
 
 use std::collections::BTreeMap;
 
-use flow_diagnostics::{Diagnostic, SourceMap};
+use flow_diagnostics::{Diagnostic, Span};
 use flow_ir::bundle::Bundle;
 use flow_ir::flow::{Target, TriggerSource};
 use flow_ir::setup::{Call, Callee};
 use flow_ir::types::Labels;
 use flow_ir::{FlowId, ResourceId};
 use rustc_hash::FxHashSet;
+use smol_str::SmolStr;
 
+pub(crate) use by_file::ByFile;
 pub(crate) use places::Places;
+pub(crate) use shapes::Rank;
 pub use sinks::Sink;
 
 use self::labels::{Marks, Taint};
 use self::notes::Note;
 use self::shapes::Shapes;
 use self::walk::{States, Summary};
+use crate::bodies::CallOrder;
 use crate::names::Item;
 use crate::package::Package;
 
-/// How many calls deep a flow or function is followed. Behind that the answer is safe, but blurred.
+/// What calls deeper than this is not followed; the answer is safe, but blurred.
+///
+/// Counted from the innermost call, so that what is said about a flow does not depend on who calls it.
 const DEEPEST: u32 = 24;
 
 /// How often the package is looked at until its resources no longer change: three labels can be added to each.
@@ -56,6 +64,8 @@ const ROUNDS: usize = 64;
 /// What is known about a package so far.
 pub(crate) struct Analysis<'b> {
     bundle: &'b Bundle,
+    pkg: &'b Package<'b>,
+    order: &'b CallOrder,
     shapes: Shapes<'b>,
     returns: BTreeMap<Callee, Labels>,
     trusted_roles: FxHashSet<String>,
@@ -65,7 +75,6 @@ pub(crate) struct Analysis<'b> {
     resources: Vec<Marks>,
     /// Whether more was put into one.
     changed: bool,
-    depth: u32,
     /// What is seen, while somebody listens.
     notes: Option<Vec<Note>>,
     /// How each flow is called.
@@ -83,40 +92,38 @@ struct Walked {
     edges: Vec<(usize, usize, Vec<Note>)>,
 }
 
-/// Marks the edges behind flows that approve. `order` has callees first.
-pub(crate) fn mark_clearing(bundle: &mut Bundle, order: &[FlowId]) {
-    clearing::mark(bundle, order);
+/// Marks the edges behind flows that approve.
+pub(crate) fn mark_clearing(bundle: &mut Bundle, order: &CallOrder) {
+    clearing::mark(bundle, &order.flows);
 }
 
 /// Reports everything that is wrong with labels and approval, and lists the places where values leave.
-pub(crate) fn check(
-    pkg: &Package<'_>,
-    sources: &SourceMap,
-    bundle: &Bundle,
-    order: &[FlowId],
-    out: &mut Vec<Diagnostic>,
-) -> Vec<Sink> {
-    let places = Places { pkg, sources, bundle };
-    let unapproved = approval::check(&places, order, out);
-    let mut analysis = Analysis::new(pkg, bundle);
+pub(crate) fn check(places: &Places<'_>, order: &CallOrder, out: &mut Vec<Diagnostic>) -> Vec<Sink> {
+    let unapproved = approval::check(places, &order.flows, out);
+    let mut analysis = Analysis::new(places, order, std::iter::empty());
     let mut walked = Vec::new();
     for _ in 0..ROUNDS {
-        walked = analysis.round(order);
+        walked = analysis.round();
         if !analysis.changed {
             break;
         }
     }
     let mut found = Vec::new();
     for flow in &walked {
-        found.extend(sinks::check(&places, &mut analysis, (flow, &unapproved), out));
+        found.extend(sinks::check(places, &mut analysis, (flow, &unapproved), out));
     }
     found.sort_by_key(|sink| (sink.flow, sink.node, sink.call));
     found
 }
 
 impl<'b> Analysis<'b> {
-    fn new(pkg: &Package<'_>, bundle: &'b Bundle) -> Self {
-        let shapes = Shapes::new(bundle, pkg);
+    fn new(
+        places: &Places<'b>,
+        order: &'b CallOrder,
+        elsewhere: impl Iterator<Item = (SmolStr, Span)>,
+    ) -> Self {
+        let Places { pkg, bundle, .. } = *places;
+        let shapes = Shapes::new(bundle, pkg, elsewhere);
         let resources = pkg.resources.iter().zip(&bundle.resources).map(|(decl, resource)| {
             let held = shapes.boundary(decl.labels, &resource.name);
             shapes.total(resource.item, &held).vouched()
@@ -125,17 +132,23 @@ impl<'b> Analysis<'b> {
         let trusted = pkg.manifest.roles.iter().filter(|role| role.trusted);
         Self {
             bundle,
+            pkg,
+            order,
             returns: returns(pkg),
             trusted_roles: trusted.map(|role| role.name.clone()).collect(),
             functions: vec![Vec::new(); bundle.functions.len()],
             summaries: vec![Vec::new(); bundle.flows.len()],
             resources,
             changed: false,
-            depth: 0,
             notes: None,
             entries: vec![None; bundle.flows.len()],
             shapes,
         }
+    }
+
+    /// Whether too much lies behind a callable to be followed.
+    fn is_too_deep(&self, item: Item) -> bool {
+        self.order.height(item) > DEEPEST
     }
 
     /// The labels that a callable declares for its result. Only tools and checks can vouch for theirs.
@@ -150,12 +163,17 @@ impl<'b> Analysis<'b> {
     }
 
     /// Walks all flows once, callers first.
-    fn round(&mut self, order: &[FlowId]) -> Vec<Walked> {
+    fn round(&mut self) -> Vec<Walked> {
+        self.forget();
+        self.order.flows.iter().rev().map(|flow| self.look_at(*flow)).collect()
+    }
+
+    /// Before a round: what was found out follows from resources that have changed since.
+    fn forget(&mut self) {
         self.changed = false;
         self.functions.iter_mut().for_each(Vec::clear);
         self.summaries.iter_mut().for_each(Vec::clear);
         self.entries.iter_mut().for_each(|entry| *entry = None);
-        order.iter().rev().map(|flow| self.look_at(*flow)).collect()
     }
 
     fn look_at(&mut self, flow: FlowId) -> Walked {

@@ -7,11 +7,12 @@
 mod allow;
 mod follow_ups;
 mod incremental;
+mod library;
 
 use std::collections::BTreeMap;
-use std::sync::{Arc, OnceLock};
+use std::sync::Arc;
 
-use flow_diagnostics::{Diagnostic, Echo, FileId, SourceFile, SourceMap};
+use flow_diagnostics::{Diagnostic, Echo, FileId, SourceFile, SourceMap, Span};
 use flow_grammar::Parsed;
 use flow_grammar::ast::ItemKind;
 use flow_ir::Bundle;
@@ -24,12 +25,13 @@ use crate::manifest::{self, Manifest};
 use crate::package::{Package, Source, imports};
 use crate::registry::{self, Versions};
 use crate::report::{self, At};
-use crate::trust::Sink;
-use crate::{bodies, flow_paths};
+use crate::trust::{self, Places, Sink};
+use crate::{bodies, flow_paths, rules};
 
 pub use incremental::{Analysis, Diagnosed};
 
 use incremental::{Memory, Prints};
+use library::{MODULES, PRELUDE, Shelved};
 
 /// A package as text. Nothing is read from anywhere else.
 #[derive(Clone, Debug, Default)]
@@ -95,6 +97,8 @@ struct FileState {
     module: String,
     source: Arc<SourceFile>,
     parsed: Arc<Parsed>,
+    /// Names of the modules that it imports.
+    imports: Vec<String>,
     prints: Prints,
 }
 
@@ -109,13 +113,32 @@ enum Part {
     File(FileId),
 }
 
+/// What a `flow.lock` is for.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+enum LockRule {
+    /// What is declared must fit what it holds of others.
+    #[default]
+    Known,
+    /// The package must agree with it in everything, and there must be one.
+    Required,
+    /// It is about to be written anew: only texts must not have changed under their versions.
+    Renewed,
+}
+
 /// A look at some of the files: what there is to say about them, before [`settle`](Workspace::settle).
 struct Look<'p> {
     package: Package<'p>,
     lowered: bodies::Lowered,
+    sinks: Vec<Sink>,
     bounds: Bounds,
     sources: SourceMap,
     out: Vec<Diagnostic>,
+}
+
+impl Look<'_> {
+    fn places(&self) -> Places<'_> {
+        Places { pkg: &self.package, sources: &self.sources, bundle: &self.lowered.bundle }
+    }
 }
 
 /// A package whose files change.
@@ -123,8 +146,10 @@ struct Look<'p> {
 pub struct Workspace {
     manifest: Option<(String, String)>,
     files: BTreeMap<String, FileState>,
-    /// `None` if nobody asked; else the path and text of `flow.lock`, if there is one.
-    lock: Option<Option<(String, String)>>,
+    /// The path and text of `flow.lock`, if there is one.
+    lock: Option<(String, String)>,
+    /// What it is for.
+    lock_rule: LockRule,
     memory: Memory,
     /// What the registry's pointers name; `None` if nobody asked.
     versions: Option<Versions>,
@@ -134,14 +159,31 @@ impl Workspace {
     /// Sets or removes `flow.toml`: its path as shown and its text.
     pub fn set_manifest(&mut self, manifest: Option<(String, String)>) {
         if self.manifest != manifest {
-            self.memory.interface_changed();
+            self.memory.manifest_changed();
         }
         self.manifest = manifest;
     }
 
-    /// From now on the package must agree with its `flow.lock`: its path as shown and its text, if there is one.
-    pub fn require_lock(&mut self, lock: Option<(String, String)>) {
-        self.lock = Some(lock);
+    /// What `flow.toml` says, as far as it can be read.
+    #[must_use]
+    pub fn manifest(&self) -> Manifest {
+        self.read_manifest(&mut SourceMap::default(), &mut Vec::new())
+    }
+
+    /// Sets or removes `flow.lock`: its path as shown and its text. What it holds of MCP servers is compared with what is
+    /// declared by [`check`](Self::check).
+    pub fn set_lock(&mut self, lock: Option<(String, String)>) {
+        self.lock = lock;
+    }
+
+    /// From now on the package must agree with its `flow.lock` in everything, and there must be one.
+    pub fn require_lock(&mut self) {
+        self.lock_rule = LockRule::Required;
+    }
+
+    /// From now on `flow.lock` is taken for one that is about to be written anew: servers and pointers may have changed.
+    pub fn renew_lock(&mut self) {
+        self.lock_rule = LockRule::Renewed;
     }
 
     /// From now on what the package takes from a registry is compared with what is there.
@@ -154,7 +196,7 @@ impl Workspace {
         let module = module.join("/");
         if let Some(known) = self.files.get_mut(path).filter(|known| known.source.text == text) {
             if known.module != module {
-                self.memory.interface_changed();
+                self.memory.imports_changed();
             }
             known.module = module;
             return;
@@ -162,9 +204,16 @@ impl Workspace {
         let parsed = Arc::new(flow_grammar::parse(text));
         let prints = Prints::of(text, &parsed);
         let source = Arc::new(SourceFile::new(path.to_owned(), text.to_owned()));
-        let before = self.files.insert(path.to_owned(), FileState { module, source, parsed, prints });
-        if before.is_none_or(|before| before.prints.interface != prints.interface) {
-            self.memory.interface_changed();
+        let file = FileState { module, source, imports: imports_of(&parsed), parsed, prints };
+        match self.files.get_mut(path) {
+            Some(before) if before.module == file.module && before.imports == file.imports => {
+                self.memory.text_changed(path, before.prints.interface != prints.interface);
+                *before = file;
+            }
+            _ => {
+                self.memory.imports_changed();
+                self.files.insert(path.to_owned(), file);
+            }
         }
     }
 
@@ -209,17 +258,15 @@ impl Workspace {
     pub fn check(&self) -> Checked {
         let files: Vec<&FileState> = self.files.values().collect();
         self.look(&files, Part::Package, |look, manifest| {
-            let Look { package, lowered, bounds, mut sources, mut out } = look;
-            let lock = Lock::of(&package, &lowered.bundle);
-            if let Some(lock) = self.lock.as_ref().filter(|_| !out.iter().any(is_mistake)) {
-                let written =
-                    lock.as_ref().map(|(path, text)| (sources.add(path.clone(), text.clone()), &**text));
-                lock::compare(&package, &lowered.bundle, written, &mut out);
+            let Look { package, mut lowered, sinks, bounds, mut sources, mut out } = look;
+            let lock = Lock::of(&package, &sources, &lowered.bundle);
+            if !out.iter().any(is_mistake) {
+                self.compare_with_lock(&package, &mut lowered.bundle, &mut sources, &mut out);
             }
             let sound = !out.iter().any(is_mistake);
             let diagnostics = self.settle(out, manifest);
             let failed = diagnostics.iter().any(Diagnostic::is_error);
-            let bodies::Lowered { bundle, tests, sinks } = lowered;
+            let bodies::Lowered { bundle, tests, .. } = lowered;
             let output = Output { bundle, tests, sinks, manifest: manifest.clone(), lock, bounds };
             match failed {
                 false => Checked { sources, diagnostics, output: Some(output), over_limit: None },
@@ -231,6 +278,36 @@ impl Workspace {
         })
     }
 
+    fn compare_with_lock(
+        &self,
+        package: &Package<'_>,
+        bundle: &mut Bundle,
+        sources: &mut SourceMap,
+        out: &mut Vec<Diagnostic>,
+    ) {
+        let Some((path, text)) = &self.lock else {
+            if self.lock_rule == LockRule::Required {
+                lock::no_file(package, sources, bundle, out);
+            }
+            return;
+        };
+        let id = sources.add(path.clone(), text.clone());
+        if self.lock_rule == LockRule::Renewed {
+            // A file that cannot be read is written anew.
+            if let Some(written) = lock::read(id, text, &mut Vec::new()) {
+                lock::reworded(package, sources, bundle, &written, out);
+            }
+            return;
+        }
+        let Some(written) = lock::read(id, text, out) else { return };
+        lock::reworded(package, sources, bundle, &written, out);
+        lock::servers::compare(package, bundle, &written.servers, out);
+        if self.lock_rule == LockRule::Required {
+            lock::compare(package, sources, bundle, &written, out);
+        }
+        lock::servers::put(bundle, &written.servers);
+    }
+
     /// Looks at `files`, which import nothing of the package but each other. Their ids count from 0, then come
     /// `flow.toml` and the standard library. Types are written down for the file of [`Part::File`].
     fn look<T>(&self, files: &[&FileState], part: Part, then: impl FnOnce(Look<'_>, &Manifest) -> T) -> T {
@@ -240,12 +317,11 @@ impl Workspace {
             files.iter().map(|file| (*file, sources.share(Arc::clone(&file.source)))).collect();
         let manifest = self.read_manifest(&mut sources, &mut out);
         let std = std_modules(&files);
-        let prelude = sources.add("std/prelude.flow", flow_stdlib::PRELUDE);
-        let std_ids: Vec<FileId> =
-            std.iter().map(|(name, text, _)| sources.add(format!("{name}.flow"), *text)).collect();
-        let mut list = vec![source("std/prelude", prelude, prelude_parsed(), false)];
+        let prelude = sources.share(Arc::clone(&PRELUDE.source));
+        let std_ids: Vec<FileId> = std.iter().map(|file| sources.share(Arc::clone(&file.source))).collect();
+        let mut list = vec![source(PRELUDE.module, prelude, &PRELUDE.parsed, false)];
         list.extend(files.iter().map(|(file, id)| source(&file.module, *id, &file.parsed, false)));
-        list.extend(std.iter().zip(&std_ids).map(|((name, _, parsed), id)| source(name, *id, parsed, true)));
+        list.extend(std.iter().zip(&std_ids).map(|(file, id)| source(file.module, *id, &file.parsed, true)));
         for (file, id) in &files {
             out.extend(file.parsed.errors.iter().map(|error| report::syntax::syntax(At(*id), error)));
         }
@@ -254,7 +330,13 @@ impl Workspace {
         if let Part::File(file) = part {
             package.record = Recorder::of(file);
         }
-        let lowered = bodies::lower(&package, &sources, part == Part::Package, &mut out);
+        let lowered = bodies::lower(&package, &sources, &mut out);
+        let mut sinks = Vec::new();
+        if part == Part::Package && lowered.is_sound {
+            let places = Places { pkg: &package, sources: &sources, bundle: &lowered.bundle };
+            sinks = trust::check(&places, &lowered.order, &mut out);
+            rules::check(&places, &mut out);
+        }
         for (file, id) in &files {
             if let Some(module) = package.module_at(At(*id)) {
                 imports::unused(module, &file.source.text, &mut out);
@@ -270,11 +352,14 @@ impl Workspace {
             true => Bounds::default(),
             false => {
                 let linked = versions.and_then(|versions| registry::linked(&lowered.bundle, versions).ok());
+                if let (Some(linked), Some(versions)) = (&linked, versions) {
+                    registry::compare_sizes(&package, linked, versions, &mut numbers);
+                }
                 bounds::checks::check(&package, linked.as_ref().unwrap_or(&lowered.bundle), &mut numbers)
             }
         };
         out.extend(numbers.into_iter().map(|found| found.echo(Echo::OfErrors)));
-        then(Look { package, lowered, bounds, sources, out }, &manifest)
+        then(Look { package, lowered, sinks, bounds, sources, out }, &manifest)
     }
 
     fn read_manifest(&self, sources: &mut SourceMap, out: &mut Vec<Diagnostic>) -> Manifest {
@@ -306,8 +391,17 @@ impl Workspace {
             let span = diagnostic.primary.span;
             (span.file, span.start, span.end, diagnostic.code.number)
         };
-        diagnostics.sort_by(|a, b| key(a).cmp(&key(b)).then_with(|| a.message.cmp(&b.message)));
-        diagnostics.dedup();
+        let others = |found: &Diagnostic| -> Vec<Span> { found.secondary.iter().map(|it| it.span).collect() };
+        diagnostics.sort_by(|a, b| {
+            key(a)
+                .cmp(&key(b))
+                .then_with(|| a.message.cmp(&b.message))
+                .then_with(|| others(a).cmp(&others(b)))
+        });
+        // What is wrong with a prompt is said once, however many ask it.
+        diagnostics.dedup_by(|a, b| {
+            a == b || (a.code.number == "FL0516" && (a.code, a.primary.span) == (b.code, b.primary.span))
+        });
         diagnostics
     }
 }
@@ -321,21 +415,18 @@ fn source<'a>(name: &'a str, id: FileId, parsed: &'a Parsed, is_std: bool) -> So
     Source { name, at: At(id), file: &parsed.file, is_std }
 }
 
-fn prelude_parsed() -> &'static Parsed {
-    static PARSED: OnceLock<Parsed> = OnceLock::new();
-    PARSED.get_or_init(|| flow_grammar::parse(flow_stdlib::PRELUDE))
+/// The modules of the standard library that are imported, in the order of their names.
+fn std_modules(files: &[(&FileState, FileId)]) -> Vec<&'static Shelved> {
+    let is_imported = |name: &str| files.iter().any(|(file, _)| file.imports.iter().any(|it| it == name));
+    MODULES.iter().filter(|file| is_imported(file.module)).collect()
 }
 
-/// The modules of the standard library that are imported, in the order of their names.
-fn std_modules(files: &[(&FileState, FileId)]) -> Vec<(&'static str, &'static str, Parsed)> {
-    let is_imported = |name: &str| {
-        files.iter().flat_map(|(file, _)| &file.parsed.file.items).any(|item| match &item.kind {
-            ItemKind::Import(import) => flow_paths::joined(&import.path) == name,
-            _ => false,
-        })
-    };
-    let wanted = flow_stdlib::MODULES.iter().filter(|(name, _)| is_imported(name));
-    wanted.map(|(name, text)| (*name, *text, flow_grammar::parse(text))).collect()
+fn imports_of(parsed: &Parsed) -> Vec<String> {
+    let imports = parsed.file.items.iter().filter_map(|item| match &item.kind {
+        ItemKind::Import(import) => Some(flow_paths::joined(&import.path)),
+        _ => None,
+    });
+    imports.collect()
 }
 
 #[cfg(test)]

@@ -1,8 +1,11 @@
 //! Code actions: the compiler's fixes, and changes of shape.
 
+mod approve;
 mod bound;
 mod extract;
 mod missing;
+mod names;
+mod subflow;
 mod test;
 
 use std::collections::BTreeMap;
@@ -46,8 +49,10 @@ pub fn actions(package: &Package, view: &View, findings: &[Finding], range: Span
         found.extend(fix(finding));
         found.extend(missing::edges(view, finding));
         found.extend(bound::edges(view, finding));
+        found.extend(approve::insert_approval(package, view, finding));
     }
     found.extend(extract::node(view, range));
+    found.extend(subflow::extract(view, range));
     found.extend(test::of_flow(package, view, range));
     found.extend(all_fixes(view, findings));
     found

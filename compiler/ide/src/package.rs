@@ -39,6 +39,12 @@ impl Package {
         self.workspace.set_manifest(manifest);
     }
 
+    /// What `flow.toml` says, as far as it can be read.
+    #[must_use]
+    pub fn manifest(&self) -> flow_compiler::manifest::Manifest {
+        self.workspace.manifest()
+    }
+
     /// Adds a file or replaces its text.
     pub fn set_file(&mut self, path: &str, module: &[String], text: &str) {
         self.workspace.set_file(path, module, text);

@@ -33,16 +33,18 @@ const MODEL: [(&str, &str); 16] = [
     ("auth", "where its key is: `env(\"OPENAI_API_KEY\")` or `vault(\"openai\")`"),
 ];
 
-const PROMPT: [(&str, &str); 11] = [
+const PROMPT: [(&str, &str); 13] = [
     ("system", "the rules of the conversation; no text from outside belongs here"),
     ("user", "what is asked; holes `{{ }}` hold expressions"),
     ("assistant", "an earlier answer, as an example"),
     ("turns", "an earlier conversation: a `list(Message)`"),
+    ("input", "with `registry(…)`: how much a version may send, arguments included: `600 tokens`"),
     ("output", "how long the answer may be: `300 tokens`"),
     ("confidence", "where `confidence(node)` comes from: `Logprob(field)`, `Vote(5)` or `Field(name)`"),
     ("repair", "how often an answer that does not fit its type is asked for again: `1`"),
     ("tools", "what the model may call by itself; only what reads: `[find_listing]`"),
     ("rounds", "how often it may call tools before it answers: `6`"),
+    ("version", "what this text is called: `\"4\"`; `flow.lock` keeps it with the text"),
     ("temperature", "from 0 (always the likeliest word) to 2"),
     ("cache", "`Exact`: equal questions get the remembered answer"),
 ];
@@ -82,7 +84,7 @@ const RESOURCE: [(&str, &str); 7] = [
 ];
 
 /// What opens an item, with a pattern to fill in (`${1:name}` marks a place to type).
-pub(crate) const ITEMS: [(&str, &str, &str); 14] = [
+pub(crate) const ITEMS: [(&str, &str, &str); 15] = [
     ("import", "import ${1:module}.{${2:name}}", "names of another file"),
     ("type", "type ${1:Name} {\n  ${2:field}: ${3:text}\n}", "a record"),
     ("enum", "enum ${1:Name} {\n  ${2:One}\n  ${3:Two}\n}", "a choice"),
@@ -128,6 +130,11 @@ pub(crate) const ITEMS: [(&str, &str, &str); 14] = [
         "test",
         "test \"${1:what holds}\" {\n  given ${2:prompt} = ${3:answer}\n  when ${4:flow}(${5:input})\n  need ${6:result is Done}\n}",
         "a test of a flow",
+    ),
+    (
+        "eval",
+        "eval \"${1:how good it is}\" {\n  given row in ${2:labels}\n  when ${3:prompt}(row.${4:input}) using ${5:fast}\n  need mean(result == row.${6:expected}) >= ${7:90}%\n}",
+        "rows of a dataset, judged together",
     ),
 ];
 

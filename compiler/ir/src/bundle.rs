@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 use smol_str::SmolStr;
 
+use crate::evals::Eval;
 use crate::flow::{Flow, Trigger};
 use crate::ids::{FlowId, TypeId};
 use crate::setup::{Check, Function, Human, Model, Prompt, Resource, Split, Tool};
@@ -39,6 +40,9 @@ pub struct Bundle {
     pub flows: Vec<Flow>,
     /// `on`.
     pub triggers: Vec<Trigger>,
+    /// `eval`.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub evals: Vec<Eval>,
 }
 
 /// BLAKE3 of the canonical bytes: what a Bundle is called.

@@ -120,6 +120,60 @@ pub enum ExprKind {
     Convert(Box<Expr>),
 }
 
+impl Expr {
+    /// The expressions that it is made of, one level down, in the order written: holes of templates and bodies of
+    /// lambdas too.
+    #[must_use]
+    pub fn children(&self) -> Vec<&Self> {
+        match &self.kind {
+            ExprKind::Const(_)
+            | ExprKind::Slot(_)
+            | ExprKind::Local(_)
+            | ExprKind::NodeFact(..)
+            | ExprKind::RunFact(_)
+            | ExprKind::ErrorFact(_) => Vec::new(),
+            ExprKind::Field { base: inner, .. }
+            | ExprKind::Payload { base: inner, .. }
+            | ExprKind::Is { value: inner, .. }
+            | ExprKind::Neg(inner)
+            | ExprKind::Not(inner)
+            | ExprKind::Convert(inner) => vec![inner.as_ref()],
+            ExprKind::Record(all)
+            | ExprKind::List(all)
+            | ExprKind::Variant { fields: all, .. }
+            | ExprKind::Call { args: all, .. } => all.iter().collect(),
+            ExprKind::Builtin { args, lambda, .. } => {
+                args.iter().chain(lambda.iter().map(|lambda| &lambda.body)).collect()
+            }
+            ExprKind::And(left, right)
+            | ExprKind::Or(left, right)
+            | ExprKind::Arith(_, left, right)
+            | ExprKind::Compare(_, left, right)
+            | ExprKind::Let { value: left, body: right, .. } => vec![left.as_ref(), right.as_ref()],
+            ExprKind::If(condition, then, otherwise) => {
+                vec![condition.as_ref(), then.as_ref(), otherwise.as_ref()]
+            }
+            ExprKind::Template(parts) => parts.iter().flat_map(Part::exprs).collect(),
+        }
+    }
+}
+
+impl Part {
+    fn exprs(&self) -> Vec<&Expr> {
+        match self {
+            Self::Text(_) => Vec::new(),
+            Self::Hole(expr, _) => vec![expr],
+            Self::Each { list, body, .. } => {
+                std::iter::once(list).chain(body.iter().flat_map(Self::exprs)).collect()
+            }
+            Self::If { condition, then, otherwise } => {
+                let parts = then.iter().chain(otherwise).flat_map(Self::exprs);
+                std::iter::once(condition).chain(parts).collect()
+            }
+        }
+    }
+}
+
 /// A literal.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", deny_unknown_fields)]

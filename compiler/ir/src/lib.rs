@@ -6,12 +6,16 @@
 //!
 //! Start reading at [`Bundle`], then [`flow`], then [`expr`].
 
+pub mod asked;
 pub mod bundle;
+mod callee;
 pub mod contract;
 pub mod effort;
+pub mod evals;
 pub mod expr;
 pub mod flow;
 pub mod ids;
+mod labelled;
 pub mod link;
 pub mod migrate;
 pub mod profile;
@@ -22,6 +26,7 @@ pub mod stream;
 pub mod subtype;
 pub mod testing;
 pub mod tokens;
+pub mod tool_schema;
 pub mod types;
 pub mod units;
 

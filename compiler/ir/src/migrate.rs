@@ -133,20 +133,20 @@ fn callees(node: &Node, bundle: &Bundle) -> Vec<(&'static str, SmolStr)> {
 }
 
 fn callee(callee: Callee, bundle: &Bundle) -> (&'static str, SmolStr) {
-    let name = |found: Option<&SmolStr>| found.cloned().unwrap_or_default();
-    match callee {
-        Callee::Value => ("value", SmolStr::default()),
-        Callee::Function(id) => ("fn", name(bundle.functions.get(id.index()).map(|it| &it.name))),
-        Callee::Check(id) => ("check", name(bundle.checks.get(id.index()).map(|it| &it.name))),
-        Callee::Prompt(id) => ("prompt", name(bundle.prompts.get(id.index()).map(|it| &it.name))),
-        Callee::Tool(id) => ("tool", name(bundle.tools.get(id.index()).map(|it| &it.name))),
-        Callee::Human(id) => ("human", name(bundle.humans.get(id.index()).map(|it| &it.name))),
-        Callee::Split(id) => ("split", name(bundle.splits.get(id.index()).map(|it| &it.name))),
-        Callee::Flow(id) => ("flow", name(bundle.flows.get(id.index()).map(|it| &it.name))),
-        Callee::Method(id, _) => ("resource", name(bundle.resources.get(id.index()).map(|it| &it.name))),
-        Callee::Sleep => ("sleep", SmolStr::default()),
-        Callee::Tell => ("tell", SmolStr::default()),
-    }
+    let kind = match callee {
+        Callee::Value => "value",
+        Callee::Function(_) => "fn",
+        Callee::Check(_) => "check",
+        Callee::Prompt(_) => "prompt",
+        Callee::Tool(_) => "tool",
+        Callee::Human(_) => "human",
+        Callee::Split(_) => "split",
+        Callee::Flow(_) => "flow",
+        Callee::Method(..) => "resource",
+        Callee::Sleep => "sleep",
+        Callee::Tell => "tell",
+    };
+    (kind, bundle.callee_name(callee).cloned().unwrap_or_default())
 }
 
 fn flow_names(node: &Node, bundle: &Bundle) -> Vec<SmolStr> {

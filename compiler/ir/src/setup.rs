@@ -1,5 +1,7 @@
 //! What a package talks to: models, prompts, tools, people, resources, splits.
 
+use std::sync::Arc;
+
 use serde::{Deserialize, Serialize};
 use smol_str::SmolStr;
 
@@ -7,6 +9,7 @@ use crate::expr::Expr;
 use crate::ids::{
     CheckId, FlowId, FunctionId, HumanId, LocalId, ModelId, PromptId, ResourceId, SplitId, ToolId, TypeId,
 };
+use crate::tool_schema::ToolSchema;
 use crate::types::Field;
 use crate::units::{Limits, Usd};
 
@@ -84,7 +87,7 @@ pub struct Model {
     pub fallback: Vec<ModelId>,
     /// Calls at once over all runs of a process.
     pub parallel: Option<u32>,
-    /// Reference tokens to this model's tokens, in thousandths; 1350 is the default 1.35.
+    /// Reference tokens to this model's tokens, in thousandths; [`TOKEN_FACTOR`] is the default.
     pub token_factor: u32,
     /// Declared quantiles `(p, ms)`.
     pub latency_ms: Vec<(u8, u64)>,
@@ -100,6 +103,39 @@ pub struct Model {
     /// Further keys beside `auth`, like it: the next is used while one is not accepted or limited.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub spare_auth: Vec<SmolStr>,
+}
+
+/// A model's `token_factor` where none is declared: 1.35.
+pub const TOKEN_FACTOR: u32 = 1_350;
+
+impl Model {
+    /// A model of which nothing is declared but where it is.
+    #[must_use]
+    pub fn new(name: impl Into<SmolStr>, provider: Provider, id: impl Into<SmolStr>) -> Self {
+        Self {
+            name: name.into(),
+            provider,
+            id: id.into(),
+            address: None,
+            auth: None,
+            region: None,
+            can: Vec::new(),
+            context: None,
+            output: None,
+            price_in: None,
+            price_out: None,
+            timeout_ms: None,
+            retry: 0,
+            fallback: Vec::new(),
+            parallel: None,
+            token_factor: TOKEN_FACTOR,
+            latency_ms: Vec::new(),
+            breaker: None,
+            hedge_ms: None,
+            limit: None,
+            spare_auth: Vec::new(),
+        }
+    }
 }
 
 /// `Breaker(errors: 50%, window: 30s, rest: 5s)`.
@@ -186,6 +222,9 @@ pub struct Prompt {
     pub messages: Vec<MessageTemplate>,
     /// `registry("name@pointer")`: the text comes from there; `messages` is empty unless flow.lock inlines it.
     pub registry: Option<SmolStr>,
+    /// Most tokens of the messages, arguments included, of a text that is in the registry.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub input: Option<u64>,
     /// Most tokens of the answer, sent as the provider's maximum.
     pub output: Option<u64>,
     /// Where confidence comes from.
@@ -313,6 +352,9 @@ pub enum Transport {
         server: SmolStr,
         /// As the server names it.
         tool: SmolStr,
+        /// As it was when it was locked; `None` if `flow.lock` does not hold it.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        locked: Option<Arc<ToolSchema>>,
     },
     /// `wasm("file", "export")`.
     Wasm {

@@ -28,7 +28,8 @@ impl<'b> Shapes<'b> {
             return *known;
         }
         let mut own = self.bundle.ty(id).clone();
-        let parts = take_parts(&mut own);
+        forget_docs(&mut own);
+        let parts: Vec<TypeId> = own.parts_mut().into_iter().map(take).collect();
         // Writing to memory cannot fail, and no map in the IR has keys other than text.
         let mut bytes = serde_json::to_vec(&own).unwrap_or_default();
         for part in parts {
@@ -51,42 +52,25 @@ impl<'b> Shapes<'b> {
     }
 }
 
-/// Takes the numbers of other types and the documentation out of a type, so that what is left is its own.
-fn take_parts(own: &mut Type) -> Vec<TypeId> {
+/// Takes the documentation out of a type.
+fn forget_docs(own: &mut Type) {
     match own {
-        Type::Optional { item } | Type::List { item, .. } | Type::Map { item, .. } => vec![take(item)],
-        Type::Partial { record } => vec![take(record)],
         Type::Record(record) => {
             record.doc = SmolStr::default();
-            record.fields.iter_mut().map(take_field).collect()
+            record.fields.iter_mut().for_each(|field| field.doc = SmolStr::default());
         }
         Type::Enum(of) => {
             of.doc = SmolStr::default();
-            let fields = of.variants.iter_mut().flat_map(|variant| {
+            for variant in &mut of.variants {
                 variant.doc = SmolStr::default();
-                variant.fields.iter_mut()
-            });
-            fields.map(take_field).collect()
+                variant.fields.iter_mut().for_each(|field| field.doc = SmolStr::default());
+            }
         }
-        Type::Nothing
-        | Type::Text { .. }
-        | Type::Int { .. }
-        | Type::Float { .. }
-        | Type::Bool
-        | Type::Date
-        | Type::Time
-        | Type::Duration { .. }
-        | Type::Money { .. }
-        | Type::Tokens
-        | Type::Bytes
-        | Type::Price
-        | Type::Json
-        | Type::Image
-        | Type::Audio
-        | Type::File => Vec::new(),
+        _ => {}
     }
 }
 
+/// Takes the number of another type out of a type, so that what is left is its own.
 fn take(id: &mut TypeId) -> TypeId {
     std::mem::replace(id, TypeId(0))
 }

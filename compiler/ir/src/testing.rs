@@ -1,5 +1,7 @@
-//! Tests of a package, lowered. They are no part of the Bundle: a test never changes a digest.
+//! Tests of a package, lowered. They are no part of the Bundle: a test never changes a digest. [Evals](crate::evals)
+//! are, and share what is below [`Given`].
 
+use serde::{Deserialize, Serialize};
 use smol_str::SmolStr;
 
 use crate::expr::Expr;
@@ -27,7 +29,8 @@ pub struct Test {
 }
 
 /// `given callee = answer`.
-#[derive(Clone, PartialEq, Debug)]
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Given {
     /// Who answers.
     pub callee: Callee,
@@ -36,7 +39,8 @@ pub struct Given {
 }
 
 /// How a callable answers in a test.
-#[derive(Clone, PartialEq, Debug)]
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Answer {
     /// This value to every call.
     Value(Expr),
@@ -58,8 +62,9 @@ pub enum Answer {
     Delegate(Vec<LocalId>, Box<Call>),
 }
 
-/// What fills a slot of a test.
-#[derive(Clone, PartialEq, Debug)]
+/// What fills a slot of a test or an eval.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum TestValue {
     /// `sample("mail-1")`: `samples/mail-1.json` of the package, decoded.
     Sample(SmolStr),
@@ -77,4 +82,8 @@ pub enum TestValue {
     Calls(Callee),
     /// `run.cost`, `run.elapsed`, ….
     Run(crate::expr::RunFact),
+    /// Of an eval: the row of the dataset.
+    Row,
+    /// Of an eval: one of its measures, over all rows.
+    Measure(u32),
 }

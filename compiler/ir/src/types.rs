@@ -121,6 +121,37 @@ pub struct ListSize {
     pub max_tokens: Option<u64>,
 }
 
+impl Type {
+    /// The numbers of the types that it is directly made of, in order.
+    pub fn parts_mut(&mut self) -> Vec<&mut TypeId> {
+        match self {
+            Self::Optional { item } | Self::List { item, .. } | Self::Map { item, .. } => vec![item],
+            Self::Partial { record } => vec![record],
+            Self::Record(record) => record.fields.iter_mut().map(|field| &mut field.ty).collect(),
+            Self::Enum(of) => {
+                let fields = of.variants.iter_mut().flat_map(|variant| &mut variant.fields);
+                fields.map(|field| &mut field.ty).collect()
+            }
+            Self::Nothing
+            | Self::Text { .. }
+            | Self::Int { .. }
+            | Self::Float { .. }
+            | Self::Bool
+            | Self::Date
+            | Self::Time
+            | Self::Duration { .. }
+            | Self::Money { .. }
+            | Self::Tokens
+            | Self::Bytes
+            | Self::Price
+            | Self::Json
+            | Self::Image
+            | Self::Audio
+            | Self::File => Vec::new(),
+        }
+    }
+}
+
 /// A record: fields in the order declared, which is the order of values at run time.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]

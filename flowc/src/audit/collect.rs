@@ -37,7 +37,7 @@ fn entries(output: &Output) -> Vec<Entry> {
     let triggers = bundle.triggers.iter().map(|trigger| {
         let vouched = match trigger.target {
             Callee::Flow(id) => {
-                bundle.flow(id).map(|flow| trusted_in(bundle, &flow.params, "")).unwrap_or_default()
+                bundle.flow(id).map(|flow| trusted_in(bundle, &flow.params)).unwrap_or_default()
             }
             _ => Vec::new(),
         };
@@ -53,7 +53,7 @@ fn entries(output: &Output) -> Vec<Entry> {
         flow.public && !is_triggered
     });
     let flows = public.map(|(flow, _)| {
-        Entry::new("flow", flow.name.as_str()).fact("trusts", trusted_in(bundle, &flow.params, ""))
+        Entry::new("flow", flow.name.as_str()).fact("trusts", trusted_in(bundle, &flow.params))
     });
     triggers.chain(flows).collect()
 }
@@ -71,39 +71,11 @@ fn source(bundle: &Bundle, trigger: &Trigger) -> String {
 }
 
 /// The fields that are declared `trusted`, in parameters and what they hold.
-fn trusted_in(bundle: &Bundle, fields: &[Field], owner: &str) -> Vec<String> {
-    let mut found = labelled(bundle, fields, owner, &|field| field.labels.trusted);
+fn trusted_in(bundle: &Bundle, params: &[Field]) -> Vec<String> {
+    let mut found = bundle.labelled_fields(params, &|field| field.labels.trusted);
     found.sort();
     found.dedup();
     found
-}
-
-fn labelled(bundle: &Bundle, fields: &[Field], owner: &str, wanted: &impl Fn(&Field) -> bool) -> Vec<String> {
-    let mut found = Vec::new();
-    for field in fields {
-        if wanted(field) {
-            let name =
-                if owner.is_empty() { field.name.to_string() } else { format!("{owner}.{}", field.name) };
-            found.push(name);
-        }
-        found.extend(inside(bundle, field.ty, wanted));
-    }
-    found
-}
-
-fn inside(bundle: &Bundle, ty: flow_ir::TypeId, wanted: &impl Fn(&Field) -> bool) -> Vec<String> {
-    match bundle.ty(ty) {
-        Type::Optional { item } | Type::List { item, .. } | Type::Map { item, .. } => {
-            inside(bundle, *item, wanted)
-        }
-        Type::Partial { record } => inside(bundle, *record, wanted),
-        Type::Record(record) => labelled(bundle, &record.fields, &record.name, wanted),
-        Type::Enum(body) => {
-            let all = body.variants.iter();
-            all.flat_map(|variant| labelled(bundle, &variant.fields, &body.name, wanted)).collect()
-        }
-        _ => Vec::new(),
-    }
 }
 
 fn trust(output: &Output) -> Vec<Entry> {
@@ -317,7 +289,7 @@ fn outside(output: &Output) -> Vec<Entry> {
         let (kind, address) = match &tool.transport {
             Transport::Http { url, .. } => ("http", literal(url)),
             Transport::Command { program, .. } => ("command", program.to_string()),
-            Transport::Mcp { server, tool } => ("mcp", format!("{server} {tool}")),
+            Transport::Mcp { server, tool, .. } => ("mcp", format!("{server} {tool}")),
             Transport::Wasm { file, export } => ("wasm", format!("{file} {export}")),
         };
         Entry::new(kind, address).fact("for", [tool.name.as_str()])

@@ -4,12 +4,12 @@ use std::path::PathBuf;
 
 use flow_registry::{Error, Kind, Name, PointerName};
 
-use super::versions::moving::or_trial;
 use crate::compile;
 use crate::exit::{Exit, Outcome};
-use crate::registry::gate::{self, Denied, Effect};
-use crate::registry::store::{self, Signature, Store};
-use crate::terminal::{Terminal, paint};
+use crate::registry::gate::Denied;
+use crate::registry::signed::Signed;
+use crate::registry::store;
+use crate::terminal::{BOLD, Terminal, paint};
 
 /// `flowc deploy [PATH] --reason R`
 ///
@@ -23,42 +23,29 @@ pub struct Args {
     /// The pointer.
     #[arg(long, default_value = "prod", value_name = "NAME")]
     pub pointer: String,
-    /// Check and show, and change nothing.
-    #[arg(long)]
-    pub dry_run: bool,
-    /// Who does it, and why.
+    /// Who does it, why, and where.
     #[command(flatten)]
-    pub signature: Signature,
-    /// Where.
-    #[command(flatten)]
-    pub store: Store,
+    pub signed: Signed,
 }
 
 /// Deploys a package.
 pub(crate) fn run(args: &Args, terminal: &Terminal) -> Outcome {
     let wrong = |error| store::stop(Error::Name(error));
     let pointer: PointerName = args.pointer.parse().map_err(wrong)?;
-    let who = if args.dry_run { args.signature.who()? } else { args.signature.who_and_why()? };
-    let who = flow_registry::Who { reason: or_trial(who.reason), ..who };
+    let who = args.signed.who()?;
     let Some(built) = compile::target(&args.path, terminal)? else { return Ok(Exit::Diagnostics) };
     let name: Name = built.bundle.package.parse().map_err(wrong)?;
     let body = built.bundle.canonical_bytes();
-    let mut registry = args.store.open()?;
-    let done = registry.change(&who, |change| {
+    let registry = args.signed.store.of(&built.root).open()?;
+    args.signed.change(registry, &who, terminal, |change| {
         let row = change.publish(Kind::Bundle, &name, &body)?.row;
-        let moved = match change.move_pointer(Kind::Bundle, &name, &pointer, row.number, None) {
-            Ok(moved) => vec![moved],
-            Err(Error::AlreadyThere { .. }) => Vec::new(),
-            Err(error) => return Err(Denied::from(error)),
-        };
-        let effect = gate::verify(change, moved)?;
-        if args.dry_run { Err(Denied::Tried(effect)) } else { Ok(effect) }
-    });
-    if let Ok(Effect { moved, .. }) = &done
-        && moved.is_empty()
-    {
-        let style = crate::terminal::BOLD;
-        terminal.note(format!("{} is there already", paint(style, format!("{name}@{pointer}"))));
-    }
-    gate::report(done, args.store.json, terminal)
+        match change.move_pointer(Kind::Bundle, &name, &pointer, row.number, None) {
+            Ok(moved) => Ok(vec![moved]),
+            Err(Error::AlreadyThere { .. }) => {
+                terminal.note(format!("{} is there already", paint(BOLD, format!("{name}@{pointer}"))));
+                Ok(Vec::new())
+            }
+            Err(error) => Err(Denied::from(error)),
+        }
+    })
 }

@@ -18,7 +18,8 @@ pub(crate) const LARGEST_SVG: usize = 2_000;
 
 /// `flowc graph FILE [--flow F] [--format mermaid|dot|svg|json]`
 ///
-/// Dashed arrows are taken on errors, double ones a bounded number of times.
+/// Dashed arrows are taken on errors, double ones a bounded number of times. `svg` also shows what nodes cost, the
+/// dearest way, and where people or checks approve.
 #[derive(clap::Args, Debug)]
 pub struct Args {
     /// A package, a file, or a bundle; `PATH:flow` names a flow too.
@@ -102,6 +103,6 @@ fn draw(flow: &Flow, bundle: &Bundle, format: Format) -> Result<String, Stop> {
             return Err(Stop::usage(format!("`{}` has {nodes}, too many for a picture", flow.name))
                 .help("`--format dot` and `--format json` have no limit"));
         }
-        Format::Svg => svg::write(&picture()),
+        Format::Svg => svg::write(&Picture::costed(flow, bundle)),
     })
 }

@@ -2,7 +2,7 @@
 
 use flow_registry::Kind;
 
-use super::versions::{diff, history, list, moving, publish, rollback, show};
+use super::versions::Action;
 use crate::exit::Outcome;
 use crate::terminal::Terminal;
 
@@ -15,34 +15,7 @@ pub struct Args {
     pub action: Action,
 }
 
-/// What can be done with models.
-#[derive(clap::Subcommand, Debug)]
-pub enum Action {
-    /// Keep a file's model as a version that never changes
-    Publish(publish::Args),
-    /// Names and their pointers; or the versions of a name
-    List(list::Args),
-    /// What a version says
-    Show(show::Args),
-    /// What another version says otherwise
-    Diff(diff::Args),
-    /// Move a pointer to a version, if everything deployed still fits
-    Move(moving::Args),
-    /// Move a pointer back to where it was
-    Rollback(rollback::Args),
-    /// Who moved a pointer when and why
-    History(history::Args),
-}
-
 /// Does what was typed.
 pub(crate) fn run(args: &Args, terminal: &Terminal) -> Outcome {
-    match &args.action {
-        Action::Publish(args) => publish::run(Kind::Model, args, terminal),
-        Action::List(args) => list::run(Kind::Model, args, terminal),
-        Action::Show(args) => show::run(Kind::Model, args, terminal),
-        Action::Diff(args) => diff::run(Kind::Model, args, terminal),
-        Action::Move(args) => moving::run(Kind::Model, args, terminal),
-        Action::Rollback(args) => rollback::run(Kind::Model, args, terminal),
-        Action::History(args) => history::run(Kind::Model, args, terminal),
-    }
+    args.action.run(Kind::Model, terminal)
 }

@@ -2,11 +2,10 @@
 
 use flow_registry::{Error, Item, Kind, Name, Reference, Release, Selector};
 
-use super::versions::moving::or_trial;
 use super::versions::{list, show};
 use crate::exit::{Outcome, Stop};
-use crate::registry::gate::{self, Denied};
-use crate::registry::store::{self, Signature, Store};
+use crate::registry::signed::Signed;
+use crate::registry::store;
 use crate::terminal::Terminal;
 
 /// `flowc release …`
@@ -40,15 +39,9 @@ pub struct Apply {
     /// `prompt:support/triage@prod=v3`, `model:fast@prod=v2`, `bundle:desk@prod=v9`.
     #[arg(value_name = "KIND:NAME@POINTER=vN", required = true)]
     pub moves: Vec<String>,
-    /// Check and show, and change nothing.
-    #[arg(long)]
-    pub dry_run: bool,
-    /// Who does it, and why.
+    /// Who does it, why, and where.
     #[command(flatten)]
-    pub signature: Signature,
-    /// Where.
-    #[command(flatten)]
-    pub store: Store,
+    pub signed: Signed,
 }
 
 /// `flowc release rollback NAME --reason R`
@@ -57,15 +50,9 @@ pub struct Rollback {
     /// Which.
     #[arg(value_name = "NAME")]
     pub name: String,
-    /// Check and show, and change nothing.
-    #[arg(long)]
-    pub dry_run: bool,
-    /// Who does it, and why.
+    /// Who does it, why, and where.
     #[command(flatten)]
-    pub signature: Signature,
-    /// Where.
-    #[command(flatten)]
-    pub store: Store,
+    pub signed: Signed,
 }
 
 /// Does what was typed.
@@ -86,28 +73,16 @@ fn apply(args: &Apply, terminal: &Terminal) -> Outcome {
     let name = name(&args.name)?;
     let items = args.moves.iter().map(|text| item(text)).collect::<Result<Vec<Item>, Stop>>()?;
     let release = Release { items };
-    let who = if args.dry_run { args.signature.who()? } else { args.signature.who_and_why()? };
-    let who = flow_registry::Who { reason: or_trial(who.reason), ..who };
-    let mut registry = args.store.existing()?;
-    let done = registry.change(&who, |change| {
-        let moved = change.release(&name, &release)?;
-        let effect = gate::verify(change, moved)?;
-        if args.dry_run { Err(Denied::Tried(effect)) } else { Ok(effect) }
-    });
-    gate::report(done, args.store.json, terminal)
+    let who = args.signed.who()?;
+    let registry = args.signed.store.existing()?;
+    args.signed.change(registry, &who, terminal, |change| Ok(change.release(&name, &release)?))
 }
 
 fn rollback(args: &Rollback, terminal: &Terminal) -> Outcome {
     let name = name(&args.name)?;
-    let who = if args.dry_run { args.signature.who()? } else { args.signature.who_and_why()? };
-    let who = flow_registry::Who { reason: or_trial(who.reason), ..who };
-    let mut registry = args.store.existing()?;
-    let done = registry.change(&who, |change| {
-        let moved = change.rollback_release(&name)?;
-        let effect = gate::verify(change, moved)?;
-        if args.dry_run { Err(Denied::Tried(effect)) } else { Ok(effect) }
-    });
-    gate::report(done, args.store.json, terminal)
+    let who = args.signed.who()?;
+    let registry = args.signed.store.existing()?;
+    args.signed.change(registry, &who, terminal, |change| Ok(change.rollback_release(&name)?))
 }
 
 /// `prompt:support/triage@prod=v3`.

@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use flow_eval::json;
 use flow_runtime::clock::{Clock as _, SystemClock};
-use flow_runtime::effects::{Outside, People, Replay, ThroughHome};
-use flow_runtime::home::durable::{Ended, Home, Keeper, KeeperOptions, Progress};
+use flow_runtime::effects::{Outside, People, Registry as Gates, Replay, ThroughHome};
+use flow_runtime::home::durable::{Ended, HARD_ENDS, Home, Keeper, KeeperOptions, Progress};
 use flow_runtime::program::Program;
 use flow_runtime::protocol::RunResult;
 use flow_store::runs::{OpenRun, Reader, Status};
@@ -87,10 +87,23 @@ async fn go_on(
 ) -> Result<Vec<(String, Progress)>, Stop> {
     let hosts = Arc::new(hosts(args, &opened)?);
     let clock = Arc::new(SystemClock);
-    let options =
-        KeeperOptions { hosts, clock, running: RUNNING, queued: usize::MAX, only_new: false, watch: None };
+    let options = KeeperOptions {
+        hosts,
+        clock,
+        running: RUNNING,
+        queued: usize::MAX,
+        only_new: false,
+        hard_ends: HARD_ENDS,
+        watch: None,
+    };
     let (home, keeper) = Keeper::open(opened.owner, options).map_err(|error| durable::stop(&error))?;
     let keeper = tokio::spawn(keeper.run());
+    // What other processes asked for is obeyed by now: a run that was begun again is one of all.
+    home.mark("resumed", SystemClock.now_ms()).await.map_err(|error| durable::stop(&error))?;
+    let runs = match &args.run {
+        Some(_) => runs,
+        None => reader.open_runs().map_err(|error| durable::stop(&error))?,
+    };
     let told = tokio::select! {
         told = follow_all(args, &home, reader, runs) => told,
         _ = tokio::signal::ctrl_c() => {
@@ -157,6 +170,7 @@ fn hosts(args: &Args, opened: &Opened) -> Result<StoredHosts, Stop> {
         }),
         resources: Arc::clone(&opened.resources),
         registry: args.registry.clone(),
+        gates: Gates::new(),
     })
 }
 

@@ -1,8 +1,10 @@
-//! `flowc runs list|show|why|cancel --store FILE`: what runs are there, and what they did.
+//! `flowc runs list|show|why|tail|cancel|retry --store FILE`: what runs are there, and what they did.
 
 mod cancel;
 mod list;
+mod retry;
 mod show;
+mod tail;
 mod told;
 mod why;
 
@@ -28,8 +30,12 @@ pub enum What {
     Show(show::Args),
     /// How a run came to a node, or to its end: the chain backwards
     Why(why::Args),
+    /// What a run does, from its start until it ends
+    Tail(tail::Args),
     /// End a run
     Cancel(cancel::Args),
+    /// Run a flow again with the arguments of a run that has ended
+    Retry(retry::Args),
 }
 
 /// Which store, and how to print.
@@ -49,6 +55,8 @@ pub(crate) fn run(args: &Args, terminal: &Terminal) -> Outcome {
         What::List(args) => list::run(args, terminal),
         What::Show(args) => show::run(args, terminal),
         What::Why(args) => why::run(args, terminal),
+        What::Tail(args) => tail::run(args, terminal),
         What::Cancel(args) => cancel::run(args, terminal),
+        What::Retry(args) => retry::run(args, terminal),
     }
 }

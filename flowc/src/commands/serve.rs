@@ -1,4 +1,9 @@
-//! `flowc serve PATH|BUNDLE`: flows behind HTTP, in one process and one file.
+//! `flowc serve PATH|NAME@POINTER`: flows behind HTTP, in one process and one file.
+
+mod chosen;
+mod deployed;
+mod follow;
+mod telemetry;
 
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
@@ -6,36 +11,45 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use flow_runtime::clock::SystemClock;
-use flow_runtime::effects::{Outside, People, ThroughHome};
-use flow_runtime::home::durable::{Home, Keeper, KeeperOptions};
+use flow_runtime::effects::{Outside, People, Registry as Gates, ThroughHome};
+use flow_runtime::home::durable::{HARD_ENDS, Home, Hosts, Keeper, KeeperOptions};
 use flow_server::{Hub, Limits, Options, Server, watcher};
 use flow_store::runs::BundleRow;
 use tokio_util::sync::CancellationToken;
 
 use crate::commands::resume::recorded;
 use crate::commands::run::{block_on, world};
-use crate::compile::{self, Built};
 use crate::durable::{self, Opened, StoredHosts};
 use crate::exit::{Exit, Outcome, Stop};
 use crate::terminal::{BOLD, DIM, Terminal, WARN, paint};
 
-/// `flowc serve PATH|BUNDLE`
+use chosen::{Chosen, choose};
+use deployed::Deployed;
+use follow::{Current, Taker};
+
+/// `flowc serve PATH|NAME@POINTER`
 ///
 /// Triggers, runs, questions, streams and an OpenAI-compatible face over HTTP; `/openapi.json` lists them. One
 /// process, one file, no other service. Ctrl-C or SIGTERM: what is in flight is awaited, the rest goes on when the
 /// server is started again.
+///
+/// A package that is deployed is served as deployed, and `flowc deploy` and `flowc rollback` change what is served
+/// while it is served.
 #[derive(clap::Args, Debug)]
 pub struct Args {
-    /// A package, a file or a bundle.
-    #[arg(value_name = "PATH|BUNDLE", default_value = ".")]
+    /// A package, a file, a bundle, or what a pointer of the registry names.
+    #[arg(value_name = "PATH|NAME@POINTER", default_value = ".")]
     pub target: PathBuf,
+    /// The pointer of a package that says what is served once it is deployed [default: prod]
+    #[arg(long, value_name = "NAME")]
+    pub pointer: Option<String>,
     /// Where runs and resources are kept.
     #[arg(long, value_name = "FILE", default_value = "flow.db")]
     pub store: PathBuf,
     /// Where to listen. Other machines can reach it only if the store has API keys (`flowc keys add`).
     #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:7171")]
     pub listen: SocketAddr,
-    /// Where `registry(…)` is looked up [default: .flowc/registry.db beside the package]
+    /// Where deploys and `registry(…)` are looked up [default: .flowc/registry.db beside the package]
     #[arg(long, value_name = "FILE", env = "FLOWC_REGISTRY")]
     pub registry: Option<PathBuf>,
     /// Answer models and tools from recorded exchanges.
@@ -54,24 +68,28 @@ pub struct Args {
 
 /// Serves until it is told to end.
 pub(crate) fn run(args: &Args, terminal: &Terminal) -> Outcome {
-    let Some(built) = compile::target(&args.target, terminal)? else {
+    let Some(chosen) = choose(args, terminal)? else {
         return Ok(Exit::Diagnostics);
     };
     let opened = durable::open(&args.store)?;
-    block_on(serve(args, built, opened, *terminal))?
+    block_on(serve(args, chosen, opened, *terminal))?
 }
 
-async fn serve(args: &Args, built: Built, opened: Opened, terminal: Terminal) -> Outcome {
-    let hosts = hosts(args, &opened)?;
-    let row = durable::row_of(&built.bundle, &built.root, &built.egress);
-    let host = hosts.of(built.bundle, &row)?;
+async fn serve(args: &Args, chosen: Chosen, opened: Opened, terminal: Terminal) -> Outcome {
+    let hosts = Arc::new(hosts(args, &opened)?);
+    let Chosen { bundle, root, egress, telemetry, number, deployed, undeployed } = chosen;
+    let row = durable::row_of(&bundle, &root, &egress);
+    let current = Current { digest: bundle.digest(), number };
+    let host = hosts.of(bundle, &row)?;
     let hub = Arc::new(Hub::default());
+    let exports = telemetry::begin(&telemetry, &host.program.bundle().package, &args.store, &hub)?;
     let options = KeeperOptions {
-        hosts: Arc::new(hosts),
+        hosts: Arc::clone(&hosts) as Arc<dyn Hosts>,
         clock: Arc::new(SystemClock),
         running: args.running,
         queued: args.queued,
         only_new: false,
+        hard_ends: HARD_ENDS,
         watch: Some(watcher(&hub)),
     };
     let (home, keeper) = Keeper::open(opened.owner, options).map_err(|error| durable::stop(&error))?;
@@ -81,11 +99,18 @@ async fn serve(args: &Args, built: Built, opened: Opened, terminal: Terminal) ->
     let options = Options { home: home.clone(), host, store, hub, limits: Limits::usual() };
     let server = Server::bind(options, args.listen).await.map_err(|error| cannot_serve(&error, args))?;
     tell(&server, args, terminal);
+    if let (Some(deployed), Some(number)) = (&deployed, number) {
+        tell_deployed(deployed, number, undeployed.is_some(), args, terminal);
+    }
+    let name = format!("flowc serve {}", server.address());
+    let changer = server.changer();
+    let taker = Taker { hosts, home: home.clone(), changer, root, egress, name, terminal };
     let stop = CancellationToken::new();
     let serving = tokio::spawn(server.run(stop.clone()));
     tokio::select! {
         () = end_is_wanted() => {}
         ended = &mut keeper => return keeper_failed(ended),
+        never = taker.follow(deployed, current) => match never {},
     }
     terminal.note(paint(WARN, "ending: what is in flight is awaited; press Ctrl-C again to leave at once"));
     stop.cancel();
@@ -94,7 +119,11 @@ async fn serve(args: &Args, built: Built, opened: Opened, terminal: Terminal) ->
         () = end_is_wanted() => {}
     }
     home.stop();
-    match keeper.await {
+    let kept = keeper.await;
+    if let Some(exports) = exports {
+        exports.end().await;
+    }
+    match kept {
         Ok(Err(error)) => Err(durable::stop(&error)),
         Ok(Ok(())) | Err(_) => Ok(Exit::Ok),
     }
@@ -144,6 +173,7 @@ fn hosts(args: &Args, opened: &Opened) -> Result<StoredHosts, Stop> {
         people: Box::new(|_| Ok(Arc::new(ThroughHome) as Arc<dyn People>)),
         resources: Arc::clone(&opened.resources),
         registry: args.registry.clone(),
+        gates: Gates::new(),
     })
 }
 
@@ -174,6 +204,16 @@ fn tell(server: &Server, args: &Args, terminal: Terminal) {
     let access =
         if server.is_open() { "no keys: this machine alone, everything allowed" } else { "with API keys" };
     terminal.note(paint(DIM, format!("  {} · {access} · http://{address}/openapi.json", shown(&args.store))));
+}
+
+fn tell_deployed(deployed: &Deployed, number: u32, is_behind: bool, args: &Args, terminal: Terminal) {
+    terminal.note(format!("  {} v{number} of {}", deployed.reference(), deployed.place()));
+    if is_behind {
+        let target = args.target.display();
+        let line =
+            format!("  the package at {target} is another: `flowc deploy {target} --reason …` publishes it");
+        terminal.note(paint(WARN, line));
+    }
 }
 
 fn shown(path: &Path) -> String {

@@ -15,7 +15,7 @@ use layers::Layers;
 /// Between things of one layer, in pixels.
 const GAP: f64 = 24.0;
 /// Between layers, in pixels.
-const RISE: f64 = 18.0;
+const RISE: f64 = 24.0;
 /// How far an arrow from a box to itself reaches out, in pixels.
 const LOOP: f64 = 26.0;
 /// Around everything, in pixels.
@@ -74,7 +74,8 @@ pub fn lay(request: &Request) -> Layout {
     let mut layers = Layers::of(request);
     order::untangle(&mut layers);
     let x = place::across(&layers);
-    let y = place::down(&layers);
+    let heights = place::heights(&layers);
+    let y = place::down(&heights);
     let middle = |cell: usize| Point { x: at(&x, cell), y: at(&y, layers.layer_of(cell)) };
     let boxes: Vec<Point> = (0..request.boxes.len()).map(middle).collect();
     let routes = request.arrows.iter().enumerate().map(|(arrow, (from, to, label))| {
@@ -84,13 +85,18 @@ pub fn lay(request: &Request) -> Layout {
         }
         let chain = layers.chain(arrow);
         let label = chain.get(1).map_or_else(Point::default, |cell| middle(*cell));
-        let mut points: Vec<Point> = chain.iter().map(|cell| middle(*cell)).collect();
-        // The chain goes downwards: from the lower edge of its first box to the upper edge of its last one.
-        if let (Some(first), Some(cell)) = (points.first_mut(), chain.first()) {
-            first.y += height(*cell);
-        }
-        if let (Some(last), Some(cell)) = (points.last_mut(), chain.last()) {
-            last.y -= height(*cell);
+        // A chain goes downwards, and across only between layers: so it cuts no box, however tall.
+        let mut points: Vec<Point> = Vec::new();
+        for (step, cell) in chain.iter().enumerate() {
+            let (center, half) = (middle(*cell), at(&heights, layers.layer_of(*cell)) / 2.0);
+            let top = if step == 0 { height(*cell) } else { -half };
+            let bottom = if step + 1 == chain.len() { -height(*cell) } else { half };
+            for y in [center.y + top, center.y + bottom] {
+                let point = Point { x: center.x, y };
+                if points.last() != Some(&point) {
+                    points.push(point);
+                }
+            }
         }
         if layers.is_turned(arrow) {
             points.reverse();

@@ -1,81 +1,85 @@
 //! SVG: one file, no script, no font to load; legible in light and dark.
+//!
+//! Boxes that stand for a node carry its name as `data-node`, for whoever shows the picture beside the text.
+
+mod boxes;
+mod icons;
+mod legend;
+mod style;
 
 use std::fmt::Write as _;
 
-use super::layout::{self, Layout, Point, Request, Route, Size};
-use super::{Arrow, Box, Kind, Picture};
+use super::layout::{self, Point, Request, Route, Size};
+use super::{Arrow, Picture};
 
-/// Pixels a character at the sizes used below; wide enough for the usual sans fonts.
-const TITLE: f64 = 7.4;
-const DETAIL: f64 = 6.2;
-const LABEL: f64 = 5.8;
-
-const STYLE: &str = "\
-text{font-family:ui-sans-serif,system-ui,Helvetica,Arial,sans-serif;text-anchor:middle;fill:#1f2430}\
-.t{font-size:13px;font-weight:600}.d{font-size:11px;fill:#5a6274}.l{font-size:10px;fill:#3c4456}\
-.b{stroke:#5a6274;stroke-width:1.2;fill:#fff}.start,.return,.fail{stroke-width:1.8}.start{fill:#eef1f6}\
-.prompt{fill:#eef3ff}.tool{fill:#fff5e6}.human{fill:#ffeef1}.resource{fill:#ecf8f0}.flow{fill:#f5efff}\
-.return{fill:#e8f6ec}.fail{fill:#fdecec}\
-.a{fill:none;stroke:#5a6274;stroke-width:1.3}.e{stroke:#b3443c;stroke-dasharray:5 3}\
-.m{stroke-width:4.2}.i{fill:none;stroke:#fff;stroke-width:1.8}.p{fill:#fff}";
+/// Pixels a character of the words on arrows.
+const LABEL: f64 = 5.9;
+/// Of a shield and the gap behind it, in pixels.
+const SHIELD: f64 = 18.0;
 
 /// The picture as an SVG document.
 #[must_use]
 pub fn write(picture: &Picture) -> String {
     let request = Request {
-        boxes: picture.boxes.iter().map(room).collect(),
+        boxes: picture.boxes.iter().map(boxes::room).collect(),
         arrows: picture.arrows.iter().map(|arrow| (arrow.from, arrow.to, words(arrow))).collect(),
     };
     let layout = layout::lay(&request);
-    let mut text = head(&picture.name, layout.size);
-    for (arrow, route) in picture.arrows.iter().zip(&layout.routes) {
+    let legend = legend::room(picture);
+    let size =
+        Size { width: layout.size.width.max(legend.width), height: layout.size.height + legend.height };
+    let mut text = head(&picture.name, size);
+    let arrows = || picture.arrows.iter().zip(&layout.routes);
+    // What is below comes first: the way is under all lines, lines are under words, boxes are above everything.
+    for (_, route) in arrows().filter(|(arrow, _)| arrow.is_dearest) {
+        let _ = writeln!(text, "<path class=\"h\" d=\"{}\"/>", curve(&route.points));
+    }
+    for (arrow, route) in arrows() {
         line(&mut text, arrow, route);
     }
-    for (arrow, route) in picture.arrows.iter().zip(&layout.routes) {
+    for (arrow, route) in arrows() {
         label(&mut text, arrow, route);
     }
-    boxes(&mut text, picture, &request, &layout);
+    for ((shape, size), middle) in picture.boxes.iter().zip(&request.boxes).zip(&layout.boxes) {
+        boxes::write(&mut text, shape, *size, *middle);
+    }
+    legend::write(&mut text, picture, layout.size.height + legend.height / 2.0 - 4.0);
     text.push_str("</svg>\n");
     text
 }
 
-fn room(shape: &Box) -> Size {
-    let title = shape.title.chars().count() as f64 * TITLE;
-    let detail = shape.detail.chars().count() as f64 * DETAIL;
-    let height = if shape.detail.is_empty() { 32.0 } else { 46.0 };
-    Size { width: title.max(detail).max(44.0) + 24.0, height }
-}
-
 fn words(arrow: &Arrow) -> Size {
-    if arrow.label.is_empty() {
+    let shield = if arrow.clears { SHIELD } else { 0.0 };
+    if arrow.label.is_empty() && !arrow.clears {
         return Size::default();
     }
-    Size { width: arrow.label.chars().count() as f64 * LABEL + 8.0, height: 14.0 }
+    Size { width: arrow.label.chars().count() as f64 * LABEL + shield + 8.0, height: 16.0 }
 }
 
 fn head(name: &str, size: Size) -> String {
     let (width, height) = (size.width.ceil(), size.height.ceil());
     format!(
         "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"{width}\" height=\"{height}\" \
-         viewBox=\"0 0 {width} {height}\" role=\"img\">\n<title>{}</title>\n<style>{STYLE}</style>\n\
+         viewBox=\"0 0 {width} {height}\" role=\"img\">\n<title>{}</title>\n<style>{}</style>\n\
          <rect class=\"p\" width=\"100%\" height=\"100%\"/>\n\
          <defs>{}{}</defs>\n",
         escape(name),
-        tip("tip", "#5a6274"),
-        tip("err", "#b3443c"),
+        style::sheet(),
+        tip("tip"),
+        tip("tip-e"),
     )
 }
 
-fn tip(id: &str, color: &str) -> String {
+fn tip(name: &str) -> String {
     format!(
-        "<marker id=\"{id}\" viewBox=\"0 0 8 8\" refX=\"7.5\" refY=\"4\" markerWidth=\"9\" markerHeight=\"9\" \
-         markerUnits=\"userSpaceOnUse\" orient=\"auto\"><path d=\"M0 0L8 4L0 8z\" fill=\"{color}\"/></marker>"
+        "<marker id=\"{name}\" viewBox=\"0 0 8 8\" refX=\"7.5\" refY=\"4\" markerWidth=\"9\" markerHeight=\"9\" \
+         markerUnits=\"userSpaceOnUse\" orient=\"auto\"><path class=\"{name}\" d=\"M0 0L8 4L0 8z\"/></marker>"
     )
 }
 
 fn line(text: &mut String, arrow: &Arrow, route: &Route) {
     let path = curve(&route.points);
-    let (class, end) = if arrow.is_error { (" e", "err") } else { ("", "tip") };
+    let (class, end) = if arrow.is_error { (" e", "tip-e") } else { ("", "tip") };
     let bounded = if arrow.max.is_some() { " m" } else { "" };
     // Writing to a String cannot fail.
     let _ = writeln!(text, "<path class=\"a{class}{bounded}\" d=\"{path}\" marker-end=\"url(#{end})\"/>");
@@ -103,62 +107,33 @@ fn curve(points: &[Point]) -> String {
 }
 
 fn label(text: &mut String, arrow: &Arrow, route: &Route) {
-    if arrow.label.is_empty() {
+    let (size, middle) = (words(arrow), route.label);
+    if size == Size::default() {
         return;
     }
-    let (size, middle) = (words(arrow), route.label);
+    let left = middle.x - size.width / 2.0;
+    let (words, anchor) = if arrow.clears { (left + 4.0 + SHIELD, "start") } else { (middle.x, "middle") };
     let _ = writeln!(
         text,
-        "<rect class=\"p\" x=\"{:.1}\" y=\"{:.1}\" width=\"{:.1}\" height=\"{:.1}\" rx=\"3\"/>\
-         <text class=\"l\" x=\"{:.1}\" y=\"{:.1}\">{}</text>",
-        middle.x - size.width / 2.0,
+        "<rect class=\"p\" x=\"{left:.1}\" y=\"{:.1}\" width=\"{:.1}\" height=\"{:.1}\" rx=\"4\"/>\
+         <text class=\"l\" x=\"{:.1}\" y=\"{:.1}\" text-anchor=\"{anchor}\">{}</text>",
         middle.y - size.height / 2.0,
         size.width,
         size.height,
-        middle.x,
+        words,
         middle.y + 3.5,
         escape(&arrow.label),
     );
-}
-
-fn boxes(text: &mut String, picture: &Picture, request: &Request, layout: &Layout) {
-    for ((shape, size), middle) in picture.boxes.iter().zip(&request.boxes).zip(&layout.boxes) {
-        let round = match shape.kind {
-            Kind::Start | Kind::Return | Kind::Fail => size.height / 2.0,
-            Kind::Prompt => 10.0,
-            Kind::Router
-            | Kind::Pure
-            | Kind::Tool
-            | Kind::Human
-            | Kind::Resource
-            | Kind::Flow
-            | Kind::Many => 3.0,
-        };
+    if arrow.clears {
         let _ = writeln!(
             text,
-            "<rect class=\"b {}\" x=\"{:.1}\" y=\"{:.1}\" width=\"{:.1}\" height=\"{:.1}\" rx=\"{round}\"/>",
-            shape.kind.word(),
-            middle.x - size.width / 2.0,
-            middle.y - size.height / 2.0,
-            size.width,
-            size.height,
+            "<g transform=\"translate({:.1} {:.1})\"><title>approved: behind this arrow, what was shown is trusted\
+             </title><path class=\"s\" d=\"{}\"/><path class=\"s-in\" d=\"{}\"/></g>",
+            left + 2.0 + SHIELD / 2.0,
+            middle.y,
+            icons::SHIELD,
+            icons::TICK,
         );
-        let title = if shape.detail.is_empty() { middle.y + 4.5 } else { middle.y - 4.0 };
-        let _ = writeln!(
-            text,
-            "<text class=\"t\" x=\"{:.1}\" y=\"{title:.1}\">{}</text>",
-            middle.x,
-            escape(&shape.title)
-        );
-        if !shape.detail.is_empty() {
-            let _ = writeln!(
-                text,
-                "<text class=\"d\" x=\"{:.1}\" y=\"{:.1}\">{}</text>",
-                middle.x,
-                middle.y + 13.0,
-                escape(&shape.detail)
-            );
-        }
     }
 }
 

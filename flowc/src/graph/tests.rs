@@ -111,10 +111,33 @@ fn json_tells_implicit_edges() {
 #[test]
 fn svg_draws_every_box_and_arrow_once() {
     let bundle = bundle();
-    let picture = Picture::of(&bundle.flows[0], &bundle);
+    let picture = Picture::costed(&bundle.flows[0], &bundle);
     let text = svg::write(&picture);
-    assert_eq!(text.matches("class=\"b ").count(), picture.boxes.len());
+    assert_eq!(text.matches("<g class=\"box ").count(), picture.boxes.len());
     assert_eq!(text.matches("marker-end").count(), picture.arrows.len());
-    assert_eq!(text.matches("class=\"i\"").count(), 1, "one arrow is bounded");
+    assert_eq!(
+        text.matches("<path class=\"i\"").count(),
+        2,
+        "one arrow is bounded, and the legend shows how"
+    );
     assert!(text.contains("confidence(ask) &gt;= 0.9"), "{text}");
+    for name in ["ask", "rewrite", "escalate"] {
+        assert_eq!(text.matches(&format!("data-node=\"{name}\"")).count(), 1, "{name}");
+    }
+    assert!(!text.contains("class=\"r\"") && !text.contains("class=\"s\""), "nothing is paid or approved");
+}
+
+#[test]
+fn an_arrow_that_approves_has_a_shield() {
+    let mut bundle = bundle();
+    bundle.flows[0].nodes[0].edges[0].clears = vec![0];
+    let picture = Picture::of(&bundle.flows[0], &bundle);
+    let approved: Vec<&str> =
+        picture.arrows.iter().filter(|arrow| arrow.clears).map(|arrow| arrow.label.as_str()).collect();
+    assert_eq!(approved, ["when ask is Approve and confidence(ask) >= 0.9"]);
+    assert_eq!(
+        svg::write(&picture).matches("<path class=\"s\"").count(),
+        2,
+        "on the arrow and in the legend"
+    );
 }

@@ -34,8 +34,13 @@ impl Package {
         let entries = entries(&directory, revision)?;
         let wanted = chosen(entries, only.as_deref());
         let texts = contents(&directory, &wanted)?;
-        let mut package =
-            Self { root: directory.clone(), shown: revision.to_owned(), manifest: None, files: Vec::new() };
+        let mut package = Self {
+            root: directory.clone(),
+            shown: revision.to_owned(),
+            manifest: None,
+            lock: None,
+            files: Vec::new(),
+        };
         for (entry, bytes) in wanted.iter().zip(texts) {
             package.add(&directory, revision, &entry.path, bytes);
         }

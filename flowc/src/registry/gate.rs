@@ -7,14 +7,15 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use flow_compiler::registry::{Refusal, Version, Versions, refusals};
+use flow_compiler::registry::{Refusal, Version, Versions, not_passed, refusals};
+use flow_diagnostics::index;
 use flow_ir::Bundle;
-use flow_ir::flow::Flow;
-use flow_ir::setup::Callee;
 use flow_registry::{Change, Error, Kind, Moved, Reference};
 use serde_json::{Value as Json, json};
 
+use super::judged;
 use super::store;
+use super::touched::Touched;
 use super::version;
 use crate::exit::{Exit, Outcome, Stop};
 use crate::terminal::{BAD, BOLD, DIM, GOOD, NAME, Terminal, count, paint};
@@ -45,15 +46,25 @@ pub(crate) struct Broken {
 /// What a change does.
 pub(crate) struct Effect {
     pub(crate) moved: Vec<Moved>,
-    /// Deployed bundles that use what moved, with their flows.
-    pub(crate) touched: Vec<(String, Vec<String>)>,
+    /// Deployed bundles that use what moved.
+    pub(crate) touched: Vec<Touched>,
 }
 
 /// Looks at what is deployed after these moves.
 pub(crate) fn verify(change: &Change<'_>, moved: Vec<Moved>) -> Result<Effect, Denied> {
+    look_at(change, moved, false)
+}
+
+/// The same, and says what the flows that are touched cost before and after.
+pub(crate) fn weigh(change: &Change<'_>, moved: Vec<Moved>) -> Result<Effect, Denied> {
+    look_at(change, moved, true)
+}
+
+fn look_at(change: &Change<'_>, moved: Vec<Moved>, is_weighed: bool) -> Result<Effect, Denied> {
     let mut broken = Vec::new();
     let mut touched = BTreeMap::new();
     let mut read = Reader { change, versions: Versions::default() };
+    let before = is_weighed.then(|| before(change, &moved)).transpose()?;
     for one in &moved {
         let reference = format!("{}@{}", one.name, one.pointer);
         match one.kind {
@@ -65,9 +76,21 @@ pub(crate) fn verify(change: &Change<'_>, moved: Vec<Moved>) -> Result<Effect, D
                         deployed.pointers.iter().map(|pointer| format!("@{pointer}")).collect();
                     let title = format!("{} v{} ({})", row.name, row.number, pointers.join(", "));
                     let bundle = version::bundle(&deployed.version.body).map_err(Denied::Stop)?;
-                    look(title, &bundle, &read.versions, &mut broken);
-                    let title = format!("{} v{}", row.name, row.number);
-                    touched.insert(title, flows_with(&bundle, one.kind, &reference));
+                    let known = broken.len();
+                    look(title.clone(), &bundle, &read.versions, &mut broken);
+                    let fits = broken.len() == known;
+                    // What was in force before is trusted without an eval: going back must not wait.
+                    if fits && !one.is_rollback {
+                        let refusals = gated(change, one, &bundle, &reference)?;
+                        broken.extend((!refusals.is_empty()).then_some(Broken { bundle: title, refusals }));
+                    }
+                    let mut using = Touched::of(row, &bundle, one.kind, &reference);
+                    if let Some(before) = &before {
+                        // What did not move is the same on both sides.
+                        read.all_that_is_there(&bundle);
+                        using.weigh(&bundle, &with_rest(before, &read.versions), &read.versions);
+                    }
+                    touched.insert(using.bundle.clone(), using);
                 }
             }
             Kind::Bundle => {
@@ -82,9 +105,28 @@ pub(crate) fn verify(change: &Change<'_>, moved: Vec<Moved>) -> Result<Effect, D
     broken.sort_by(|a: &Broken, b| a.bundle.cmp(&b.bundle));
     broken.dedup_by(|a, b| a.bundle == b.bundle && a.refusals == b.refusals);
     if broken.is_empty() {
-        return Ok(Effect { moved, touched: touched.into_iter().collect() });
+        return Ok(Effect { moved, touched: touched.into_values().collect() });
     }
     Err(Denied::Refused(broken))
+}
+
+/// FL0809 for every eval of a deployed bundle that gates what moved and has not passed with its new version.
+fn gated(
+    change: &Change<'_>,
+    moved: &Moved,
+    bundle: &Bundle,
+    reference: &str,
+) -> Result<Vec<Refusal>, Denied> {
+    let mut refusals = Vec::new();
+    for eval in bundle.evals.iter().filter(|eval| eval.gate.as_deref() == Some(reference)) {
+        let said = change.judged(moved.kind, &moved.name, moved.to, &eval.mark)?;
+        if said.as_ref().is_some_and(|said| said.passed) {
+            continue;
+        }
+        let figures = said.map(|said| judged::summary(&said.report));
+        refusals.push(not_passed(eval, moved.to, figures.as_deref()));
+    }
+    Ok(refusals)
 }
 
 fn look(title: String, bundle: &Bundle, versions: &Versions, broken: &mut Vec<Broken>) {
@@ -92,6 +134,27 @@ fn look(title: String, bundle: &Bundle, versions: &Versions, broken: &mut Vec<Br
     if !refusals.is_empty() {
         broken.push(Broken { bundle: title, refusals });
     }
+}
+
+/// What stood behind the references before they moved.
+fn before(change: &Change<'_>, moved: &[Moved]) -> Result<Versions, Denied> {
+    let mut versions = Versions::default();
+    for one in moved {
+        let (Some(from), Kind::Prompt | Kind::Model) = (one.from, one.kind) else { continue };
+        let found = change.version(one.kind, &one.name, from)?;
+        let bundle = Arc::new(version::bundle(&found.body).map_err(Denied::Stop)?);
+        let known = if one.kind == Kind::Model { &mut versions.models } else { &mut versions.prompts };
+        known.insert(format!("{}@{}", one.name, one.pointer), Version { number: from, bundle });
+    }
+    Ok(versions)
+}
+
+/// These versions, and of the others what is not among them.
+fn with_rest(versions: &Versions, others: &Versions) -> Versions {
+    let mut all = others.clone();
+    all.prompts.extend(versions.prompts.clone());
+    all.models.extend(versions.models.clone());
+    all
 }
 
 /// Versions as they are inside the change, each read once.
@@ -112,6 +175,16 @@ impl Reader<'_, '_> {
         Ok(())
     }
 
+    /// The same, without what is not there.
+    fn all_that_is_there(&mut self, bundle: &Bundle) {
+        let prompts = bundle.registry_prompts().map(|(_, reference)| (Kind::Prompt, reference));
+        let models = bundle.registry_models().map(|(_, reference)| (Kind::Model, reference));
+        for (kind, reference) in prompts.chain(models) {
+            // Without it, a full window is counted on both sides.
+            drop(self.reference(kind, reference));
+        }
+    }
+
     fn reference(&mut self, kind: Kind, text: &str) -> Result<(), Denied> {
         let known = if kind == Kind::Model { &mut self.versions.models } else { &mut self.versions.prompts };
         if known.contains_key(text) {
@@ -123,23 +196,6 @@ impl Reader<'_, '_> {
         known.insert(text.to_owned(), Version { number: found.row.number, bundle });
         Ok(())
     }
-}
-
-/// The flows that use what is behind a reference.
-fn flows_with(bundle: &Bundle, kind: Kind, reference: &str) -> Vec<String> {
-    let uses = |flow: &&Flow| {
-        flow.nodes.iter().flat_map(|node| node.work.calls()).any(|call| match (kind, call.callee) {
-            (Kind::Prompt, Callee::Prompt(id)) => {
-                let prompt = bundle.prompts.get(id.index());
-                prompt.and_then(|prompt| prompt.registry.as_deref()) == Some(reference)
-            }
-            (Kind::Model, _) => {
-                call.model.and_then(|id| bundle.models.get(id.index())).is_some_and(|m| m.id == reference)
-            }
-            _ => false,
-        })
-    };
-    bundle.flows.iter().filter(uses).map(|flow| flow.name.to_string()).collect()
 }
 
 /// Tells how a change went: made, tried, or refused.
@@ -154,11 +210,7 @@ pub(crate) fn report(done: Result<Effect, Denied>, json: bool, terminal: &Termin
 
 fn tell(effect: &Effect, is_made: bool, json: bool, terminal: &Terminal) -> Outcome {
     if json {
-        let touched: Vec<Json> = effect
-            .touched
-            .iter()
-            .map(|(bundle, flows)| json!({ "bundle": bundle, "flows": flows }))
-            .collect();
+        let touched: Vec<Json> = effect.touched.iter().map(Touched::to_json).collect();
         let line = json!({ "moved": is_made, "moves": effect.moved, "touches": touched });
         terminal.line(format!("{line:#}"))?;
         return Ok(Exit::Ok);
@@ -171,13 +223,8 @@ fn tell(effect: &Effect, is_made: bool, json: bool, terminal: &Terminal) -> Outc
         let generation = paint(DIM, format!("generation {}", moved.generation));
         terminal.line(format!("{verb}{what} {from} → {to}  {generation}"))?;
     }
-    for (bundle, flows) in &effect.touched {
-        let flows = flows.join(", ");
-        terminal.line(format!(
-            "  {} {}",
-            paint(DIM, "used by"),
-            paint(NAME, format!("{bundle}: {flows}"))
-        ))?;
+    for touched in &effect.touched {
+        terminal.print(&touched.to_text())?;
     }
     Ok(Exit::Ok)
 }
@@ -206,6 +253,11 @@ fn refuse(broken: &[Broken], json: bool, terminal: &Terminal) -> Outcome {
             terminal.err(&format!("  {} {}\n", paint(NAME, "help:"), first.help));
         }
     }
-    terminal.err(&format!("nothing was moved: {} would break\n", count(broken.len(), "deployed bundle")));
+    let is_gate = |refusal: &Refusal| refusal.code == &index::GATE_NOT_PASSED;
+    let why = match broken.iter().flat_map(|broken| &broken.refusals).all(is_gate) {
+        true => "an eval holds it".to_owned(),
+        false => format!("{} would break", count(broken.len(), "deployed bundle")),
+    };
+    terminal.err(&format!("nothing was moved: {why}\n"));
     Ok(Exit::Diagnostics)
 }

@@ -58,7 +58,8 @@ pub(crate) fn of(
     let mut models = bundle.registry_models().map(|(_, reference)| reference);
     let Some(reference) = asked.next().or_else(|| models.next()) else { return Ok(None) };
     let path = file.map_or_else(|| store::beside(root), Path::to_owned);
-    let options = FollowerOptions { poll: POLL, cache: Some(kept(&path)), max_staleness: None };
+    let kinds = &[Kind::Prompt, Kind::Model];
+    let options = FollowerOptions { kinds, poll: POLL, cache: Some(kept(&path)), max_staleness: None };
     let follower = Follower::start(&path, options).map_err(|error| {
         Stop::usage(format!("the package takes `{reference}` from the registry, and {error}"))
             .help("--registry FILE names one; `flowc prompt publish` fills it")

@@ -43,6 +43,11 @@ impl Store {
         self.file.clone().unwrap_or_else(|| beside(Path::new(".")))
     }
 
+    /// The same, of the package at a path if none was named.
+    pub(crate) fn of(&self, package: &Path) -> Self {
+        Self { file: Some(self.file.clone().unwrap_or_else(|| beside(package))), json: self.json }
+    }
+
     /// Opens it, or makes it.
     pub(crate) fn open(&self) -> Result<Registry, Stop> {
         let path = self.path();

@@ -57,6 +57,7 @@ fn alone(kind: Kind, bundle: &Bundle) -> Result<(), Stop> {
 /// What bounds rest on is said where the prompt is declared, and checked there.
 fn of_the_package(prompt: &Prompt) -> Result<(), Stop> {
     let found = [
+        ("input", prompt.input.is_some()),
         ("repair", prompt.repair > 0),
         ("rounds", prompt.rounds > 0),
         ("tools", !prompt.tools.is_empty()),

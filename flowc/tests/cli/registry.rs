@@ -125,6 +125,47 @@ fn a_run_uses_what_the_pointer_names_and_says_so() {
 }
 
 #[test]
+fn a_version_is_tried_without_moving_anything() {
+    let place = place().deployed();
+    place.publish("two").works();
+    let provider = Provider::start((0..2).map(|_| Answer::ok(r#"{"team": "sales", "urgent": true}"#)));
+    let place = place.env("OPENAI_BASE_URL", &provider.base());
+    let said = place.flowc(&["prompt", "try", "desk/sort@v2", "--arg", "mail=hello"]);
+    let answer: Json = serde_json::from_str(&said.works().out).unwrap();
+    assert_eq!(answer, serde_json::json!({ "team": "sales", "urgent": true }));
+    assert_eq!(provider.seen()[0].body["messages"][0]["content"], "Please sort this: hello");
+    let input = r#"{"mail": "hi"}"#;
+    let args = ["prompt", "try", "desk/sort@prod", "--input", input, "--using", "quick", "--json"];
+    let told = json(&place.flowc(&args));
+    assert_eq!((&told["answer"]["team"], &told["tokens"]["input"]), (&Json::from("sales"), &Json::from(11)));
+    assert_eq!(provider.seen()[1].body["messages"][0]["content"], "Sort this: hi");
+    let said = place.flowc(&["prompt", "try", "desk/sort@v2", "--arg", "letter=hello"]);
+    said.fails(2, &["`letter`"]);
+    let said = place.flowc(&["prompt", "try", "desk/sort@v2", "--arg", "mail=x", "--using", "slow"]);
+    said.fails(2, &["declares no model `slow`", "it declares quick"]);
+}
+
+const LIMITED: &str = "  input: 420 tokens\n  output: 40 tokens\n";
+
+#[test]
+fn a_version_with_which_a_flow_costs_too_much_is_refused() {
+    let place = place();
+    // 420 tokens in at 1 USD, 40 out at 2 USD a million, and what the type of the answer takes: just within.
+    let package = PACKAGE.replace("  output: 40 tokens\n", LIMITED).replace("0.01 USD", "0.0008 USD");
+    place.write("main.flow", package);
+    let place = place.deployed();
+    place.write("versions/long.flow", good(&"a word and another ".repeat(100)));
+    place.publish("long").works();
+    let refused = place.move_to("v2", "longer");
+    refused.fails(
+        1,
+        &["FL0402", "flow `handle`", "0.0008", "FL0804", "`input` is up to", "the package allows 420"],
+    );
+    place.publish("two").works();
+    place.move_to("v3", "a word more").works();
+}
+
+#[test]
 fn who_did_what_when_and_why_can_be_read_and_proved() {
     let place = place().deployed();
     place.publish("two").works();
@@ -186,6 +227,17 @@ fn a_dry_run_shows_what_would_change_and_changes_nothing() {
     let out = &tried.works().out;
     assert!(out.contains("would move: desk/sort@prod v1 → v2"), "{out}");
     assert!(out.contains("used by desk v1: handle"), "{out}");
+    // 11 tokens for "Sort this:", 4 for a message, and so on: v2 says one word more.
+    assert!(out.contains("    handle: usual ") && out.contains(" USD → "), "{out}");
+    place.flowc(&["run", ".", "--arg", "mail=x", "--live", "--store", "runs.db"]);
+    let args = ["prompt", "move", "desk/sort@prod", "v2", "--dry-run", "--runs", "runs.db", "--json"];
+    let told = json(&place.flowc(&args));
+    let change = &told["touches"][0]["changes"][0];
+    assert_eq!((&change["flow"], &change["runs"]), (&Json::from("handle"), &Json::from(0)));
+    assert!(
+        change["before"]["worst"].as_f64().unwrap() < change["after"]["worst"].as_f64().unwrap(),
+        "{told}"
+    );
     let shown = json(&place.flowc(&["prompt", "show", "desk/sort@prod", "--json"]));
     assert_eq!(shown["version"]["number"], 1);
     assert_eq!(json(&place.flowc(&["audit", "verify", "--json"]))["events"], 5);
@@ -256,11 +308,30 @@ fn mistakes_are_told_with_what_to_type() {
 #[cfg(unix)]
 #[test]
 fn the_page_about_the_registry_works_as_typed() {
-    let page = std::fs::read_to_string(repository("docs/src/registry.md")).unwrap();
+    let provider = Provider::start([Answer::ok(r#"{"team": "billing", "urgent": false}"#)]);
+    assert_eq!(typed("docs/src/registry.md", &provider), 13);
+    assert_eq!(provider.seen().len(), 1);
+}
+
+/// `docs/src/gates.md`: the first text sorts every mail well, the second two in five.
+#[cfg(unix)]
+#[test]
+fn the_page_about_gates_works_as_typed() {
+    let right = ["billing", "support", "sales", "billing", "support"];
+    let worse = ["billing", "support", "support", "sales", "sales"];
+    let answer = |team: &&str| Answer::ok(&format!("{{\"team\": \"{team}\"}}"));
+    let provider = Provider::start([right, worse, right, worse].iter().flatten().map(answer));
+    assert_eq!(typed("docs/src/gates.md", &provider), 13);
+    assert_eq!(provider.seen().len(), 20);
+}
+
+/// Writes the files of a page and types its lines; how many there were.
+#[cfg(unix)]
+fn typed(page: &str, provider: &Provider) -> usize {
+    let page = std::fs::read_to_string(repository(page)).unwrap();
     let place = Place::new(&[("flow.toml", "[package]\nname = \"desk\"\nflow = \"0.1\"\n")]);
     // Beside the package, not in it.
     place.write("versions/flow.toml", "[package]\nname = \"versions\"\nflow = \"0.1\"\n");
-    let provider = Provider::start([Answer::ok(r#"{"team": "billing", "urgent": false}"#)]);
     let bin = std::path::Path::new(env!("CARGO_BIN_EXE_flowc")).parent().unwrap();
     let path = format!("{}:{}", bin.display(), std::env::var("PATH").unwrap());
     let place = place.env("FLOWC_ACTOR", "ann").env("OPENAI_API_KEY", "none").env("PATH", &path);
@@ -270,9 +341,10 @@ fn the_page_about_the_registry_works_as_typed() {
     for (at, block) in page.split("```").enumerate() {
         if at % 2 == 0 {
             before = block;
-        } else if let Some(text) = block.strip_prefix("flow\n") {
+        } else if let Some(text) = block.strip_prefix("flow\n").or(block.strip_prefix("json\n")) {
             let paragraph = before.trim_end().rsplit("\n\n").next().unwrap_or_default();
-            let name = paragraph.split('`').find(|word| word.ends_with(".flow"));
+            let mut names = paragraph.split('`');
+            let name = names.find(|word| word.ends_with(".flow") || word.ends_with(".jsonl"));
             name.into_iter().for_each(|name| place.write(name, text));
         } else if let Some(text) = block.strip_prefix("console\n") {
             for step in text.split("$ ").skip(1) {
@@ -282,8 +354,7 @@ fn the_page_about_the_registry_works_as_typed() {
             }
         }
     }
-    assert_eq!(typed, 13);
-    assert_eq!(provider.seen().len(), 1);
+    typed
 }
 
 /// Runs a line in a shell, and compares what it prints; `…` stands for anything within a line.

@@ -1,12 +1,10 @@
 //! `flowc serve`: the real binary, real sockets, a real file.
 
-use std::time::Duration;
-
 use flow_tests::provider::{Answer, Provider};
 use serde_json::{Value, json};
 
 use crate::flowc::{Place, TALK, repository};
-use crate::server::Server;
+use crate::server::{Server, until};
 
 const DESK: &str = r#"//! What the tests serve.
 
@@ -88,18 +86,6 @@ on queue("jobs", key: event.customer, once: event.id) -> order(event)
 
 fn place() -> Place {
     Place::new(&[("desk.flow", DESK)])
-}
-
-/// Asks again until it is so: there is no other way to see another process.
-#[track_caller]
-fn until<T>(mut look: impl FnMut() -> Option<T>) -> T {
-    for _ in 0..600 {
-        if let Some(seen) = look() {
-            return seen;
-        }
-        std::thread::sleep(Duration::from_millis(50));
-    }
-    panic!("it never was");
 }
 
 #[test]
@@ -306,9 +292,11 @@ fn tenants_see_nothing_of_each_other() {
     server.get("/health").is(200);
     server.get("/ready").is(200);
 
-    for path in ["", "/lineage", "/events"] {
+    for path in ["", "/lineage", "/events", "/feedback"] {
         eve.ask("GET", &format!("/v1/runs/{run}{path}"), None).is(404);
     }
+    eve.ask("POST", &format!("/v1/runs/{run}/retry"), Some("{}")).is(404);
+    eve.ask("POST", &format!("/v1/runs/{run}/feedback"), Some(r#"{"score":1}"#)).is(403);
     eve.ask("GET", &format!("/v1/questions/{question}"), None).is(404);
     eve.ask("POST", &format!("/v1/questions/{question}/answer"), Some("\"Yes\"")).is(404);
     eve.ask("GET", &format!("/v1/runs?before={run}"), None).is(404);
@@ -432,4 +420,37 @@ fn the_estate_example_is_served() {
     let url = accepted["url"].as_str().unwrap();
     let ended = server.get(&format!("{url}?wait_ms=10000")).is(200);
     assert_eq!(ended["result"], json!({ "Sent": { "mail": "out-88123" } }));
+}
+
+#[test]
+fn people_say_how_good_a_run_was() {
+    let place = place();
+    let server = Server::start(&place, &["desk.flow"]);
+    let begin = json!({ "flow": "shout", "input": { "line": "hi" }, "wait_ms": 5000 });
+    let run = server.post("/v1/runs", &begin).is(200)["run"].as_str().unwrap().to_owned();
+    let url = format!("/v1/runs/{run}/feedback");
+    server.post(&url, &json!({ "score": 0.5, "note": "a bit loud" })).is(201);
+    server.post(&url, &json!({ "node": "said", "label": "wrong", "correction": "hi" })).is(201);
+    let said = server.get(&url).is(200)["feedback"].clone();
+    assert_eq!((&said[0]["score"], &said[0]["note"]), (&json!(0.5), &json!("a bit loud")));
+    assert_eq!((&said[1]["node"], &said[1]["correction"]), (&json!("said"), &json!("hi")));
+    server.post(&url, &json!({})).is(400);
+    server.post(&url, &json!({ "node": "sad", "score": 1 })).is(404);
+    server.post(&url, &json!({ "score": null })).is(400);
+    let wrong = server.post(&url, &json!({ "correction": 7 })).is(409);
+    assert_eq!(wrong["error"]["at"], "$.correction");
+    server.post("/v1/runs/none/feedback", &json!({ "score": 1 })).is(404);
+}
+
+#[test]
+fn a_run_is_begun_again_over_http() {
+    let place = place();
+    let server = Server::start(&place, &["desk.flow"]);
+    let begin = json!({ "flow": "shout", "input": { "line": "hi" }, "wait_ms": 5000 });
+    let run = server.post("/v1/runs", &begin).is(200)["run"].as_str().unwrap().to_owned();
+    let again = server.post(&format!("/v1/runs/{run}/retry"), &json!({})).is(202);
+    let url = format!("{}?wait_ms=5000", again["url"].as_str().unwrap());
+    assert_eq!(server.get(&url).is(200)["result"], "hi!");
+    let waiting = server.post("/ask", &json!({ "line": "this" })).is(202);
+    server.post(&format!("{}/retry", waiting["url"].as_str().unwrap()), &json!({})).is(409);
 }

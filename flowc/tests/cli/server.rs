@@ -3,6 +3,7 @@
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::TcpStream;
 use std::process::{Child, Stdio};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use serde_json::Value;
@@ -13,6 +14,7 @@ use crate::flowc::Place;
 pub(crate) struct Server {
     child: Child,
     address: String,
+    said: Arc<Mutex<Vec<String>>>,
     pub(crate) key: Option<String>,
 }
 
@@ -59,9 +61,23 @@ impl Server {
                 None => seen.push(line),
             }
         };
+        let said = Arc::new(Mutex::new(seen));
+        let heard = Arc::clone(&said);
         // Whoever closes the pipe ends the server's next word.
-        std::thread::spawn(move || lines.for_each(drop));
-        Self { child, address, key: None }
+        std::thread::spawn(move || {
+            lines.map_while(Result::ok).for_each(|line| heard.lock().unwrap().push(line));
+        });
+        Self { child, address, said, key: None }
+    }
+
+    /// `127.0.0.1:4711`.
+    pub(crate) fn address(&self) -> &str {
+        &self.address
+    }
+
+    /// What it said on stderr so far.
+    pub(crate) fn said(&self) -> String {
+        self.said.lock().unwrap().join("\n")
     }
 
     pub(crate) fn with_key<'a>(&'a self, key: &'a str) -> Client<'a> {
@@ -145,4 +161,16 @@ fn unchunked(mut body: &str) -> String {
         body = rest.get(size + 2..).unwrap_or_default();
     }
     text
+}
+
+/// Asks again until it is so: there is no other way to see another process.
+#[track_caller]
+pub(crate) fn until<T>(mut look: impl FnMut() -> Option<T>) -> T {
+    for _ in 0..600 {
+        if let Some(seen) = look() {
+            return seen;
+        }
+        std::thread::sleep(Duration::from_millis(50));
+    }
+    panic!("it never was");
 }

@@ -2,6 +2,7 @@
 
 use super::WIDTH;
 use super::block;
+use super::breaks;
 use super::lines::{Line, Role};
 use super::notes::{Note, Notes};
 use super::parts::Part;
@@ -160,20 +161,14 @@ impl<'s> Printer<'s> {
         at.map_or(parts.len(), |at| at + 1)
     }
 
-    /// Prints parts, breaking at `or`, `and` and then in brackets if they do not fit. `rest` is the width
+    /// Prints parts, breaking where `breaks` says and then in brackets if they do not fit. `rest` is the width
     /// of what must follow on the same line.
     fn segment(&mut self, parts: &[Part], indent: usize, rest: usize) {
         if self.fits(parts, rest) {
             return self.run(parts, indent, rest);
         }
-        let breaks = |kind: TokenKind| {
-            let is_break = |part: &Part| matches!(part, Part::Token(at) if self.kind(*at) == kind);
-            parts.iter().enumerate().filter(|(_, part)| is_break(part)).map(|(at, _)| at).collect::<Vec<_>>()
-        };
-        let or = breaks(TokenKind::Or);
-        let at = if or.is_empty() { breaks(TokenKind::And) } else { or };
-        let mut from = 0;
-        let mut inner = indent;
+        let at = breaks::of(&self.lexed.tokens, parts);
+        let (mut from, mut inner) = (0, indent);
         for end in at.iter().copied().chain([parts.len()]) {
             let piece = parts.get(from..end).unwrap_or_default();
             if from > 0 {
@@ -181,28 +176,23 @@ impl<'s> Printer<'s> {
                 self.newline(first_of(piece), inner, inner);
             }
             let rest = if end == parts.len() { rest } else { 0 };
-            if from > 0 || at.is_empty() || end == parts.len() {
-                self.piece(piece, inner, rest, at.is_empty());
+            if at.is_empty() {
+                self.run(piece, inner, rest)
             } else {
-                self.piece(piece, inner, rest, false);
+                self.piece(piece, inner, rest)
             }
             from = end;
         }
     }
 
-    /// A piece between two breaks; `last` says that no other way of breaking is left.
-    fn piece(&mut self, parts: &[Part], indent: usize, rest: usize, last: bool) {
-        let has_more = !last
-            && parts
-                .iter()
-                .skip(1)
-                .any(|part| matches!(part, Part::Token(at) if self.kind(*at) == TokenKind::And));
-        if has_more && !self.fits(parts, rest) {
-            let (first, behind) = parts.split_at(1);
+    /// A piece between two breaks, which may have places to break of its own behind its first word.
+    fn piece(&mut self, parts: &[Part], indent: usize, rest: usize) {
+        let (first, behind) = parts.split_at(1.min(parts.len()));
+        if self.fits(parts, rest) || breaks::of(&self.lexed.tokens, behind).is_empty() {
+            self.run(parts, indent, rest);
+        } else {
             self.run(first, indent, 0);
             self.segment(behind, indent, rest);
-        } else {
-            self.run(parts, indent, rest);
         }
     }
 

@@ -13,6 +13,7 @@ pub mod machine;
 pub mod port;
 pub mod program;
 pub mod protocol;
+pub mod replay;
 pub mod task;
 
 pub use ids::{IdempotencyKey, new_run_id, seed_of};

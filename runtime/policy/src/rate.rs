@@ -8,6 +8,9 @@
 //! After a 429 one call at a time *tries* whether the gate is really open again, until one of them succeeds. Like a
 //! breaker's probe it is shielded where somebody else can answer.
 //!
+//! A 429 for a call that was let through before the last cut tells nothing new: it was under way when the others
+//! failed, and is one cut with them. (The same rule as TCP's for losses within one window, RFC 6582.)
+//!
 //! Waiting is the caller's: [`Effect::Wait`] says how long, and whether that is worth it depends on the
 //! deadline and on who else could be asked.
 
@@ -22,9 +25,6 @@ const FIRST_WAIT_MS: u64 = 1_000;
 
 /// The longest wait that nobody asked for, ms.
 const LONGEST_WAIT_MS: u64 = 60_000;
-
-/// Within this time several 429s are one, ms: calls that were under way together fail together.
-const ONE_CUT_MS: i64 = 1_000;
 
 /// After so long without a 429 calls at once are not limited any more, ms.
 const FORGIVEN_MS: i64 = 300_000;
@@ -83,6 +83,8 @@ pub struct Report {
 #[must_use = "a ticket is given back with `Ended` or `Dropped`"]
 pub struct Ticket {
     tokens: u64,
+    /// Cuts there had been when it was given.
+    cuts: u32,
     /// Whether this is the one call that tries whether the provider takes calls again.
     pub probe: bool,
 }
@@ -111,6 +113,8 @@ pub struct Rate {
     /// Calls at once, in thousandths; `None` is no limit.
     window: Option<u64>,
     cut_ms: i64,
+    /// How many cuts there have been; only compared for equality.
+    cuts: u32,
     /// 429s without a success between them.
     row: u32,
     /// Whether a call tries it.
@@ -130,6 +134,7 @@ impl Rate {
             flying: 0,
             window: None,
             cut_ms: i64::MIN,
+            cuts: 0,
             row: 0,
             trying: false,
         }
@@ -189,7 +194,7 @@ impl Rate {
         }
         let probe = self.row > 0;
         self.trying |= probe;
-        Effect::Admitted(Ticket { tokens, probe })
+        Effect::Admitted(Ticket { tokens, cuts: self.cuts, probe })
     }
 
     fn landed(&mut self, ticket: &Ticket) {
@@ -217,23 +222,25 @@ impl Rate {
         self.told_requests = report.allowance.requests.map(until).or(self.told_requests);
         self.told_tokens = report.allowance.tokens.map(until).or(self.told_tokens);
         match report.limited {
-            Some(asked) => self.cut(asked, now_ms, random),
+            Some(asked) if ticket.cuts == self.cuts => self.cut(asked, now_ms, random),
+            Some(asked) => self.close_for(asked.unwrap_or(0), now_ms),
             None => self.grow(),
         }
     }
 
     fn cut(&mut self, asked: Option<u64>, now_ms: i64, random: u64) {
         let doubled = FIRST_WAIT_MS.saturating_mul(1 << self.row.min(16)).min(LONGEST_WAIT_MS);
-        let together = self.cut_ms.saturating_add(ONE_CUT_MS) > now_ms;
-        let own = if together { 0 } else { doubled / 2 + random % (doubled / 2 + 1) };
-        self.closed_until_ms = self.closed_until_ms.max(after(now_ms, asked.unwrap_or(own)));
-        if together {
-            return;
-        }
+        let own = doubled / 2 + random % (doubled / 2 + 1);
+        self.close_for(asked.unwrap_or(own), now_ms);
         self.cut_ms = now_ms;
+        self.cuts = self.cuts.wrapping_add(1);
         self.row = self.row.saturating_add(1);
         let now = self.window.unwrap_or((u64::from(self.flying) + 1) * 1_000);
         self.window = Some((now / 2).max(1_000));
+    }
+
+    fn close_for(&mut self, ms: u64, now_ms: i64) {
+        self.closed_until_ms = self.closed_until_ms.max(after(now_ms, ms));
     }
 
     /// One more call at once for every window of successes.

@@ -82,27 +82,9 @@ fn directory(name: &str) -> PathBuf {
 
 fn model(provider: Provider, id: &str, address: String) -> Model {
     Model {
-        name: "fast".into(),
-        provider,
-        id: id.into(),
         address: Some(address.into()),
         auth: matches!(provider, Provider::OpenaiCompatible).then(|| "OPENAI_API_KEY".into()),
-        region: None,
-        can: Vec::new(),
-        context: None,
-        output: None,
-        price_in: None,
-        price_out: None,
-        timeout_ms: None,
-        retry: 0,
-        fallback: Vec::new(),
-        parallel: None,
-        token_factor: 1350,
-        latency_ms: Vec::new(),
-        breaker: None,
-        hedge_ms: None,
-        limit: None,
-        spare_auth: Vec::new(),
+        ..Model::new("fast", provider, id)
     }
 }
 

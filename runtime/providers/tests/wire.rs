@@ -33,29 +33,7 @@ fn egress() -> Egress {
 }
 
 fn model(protocol: Protocol, address: Option<&str>) -> Model {
-    Model {
-        name: "fast".into(),
-        provider: protocol,
-        id: "m-1".into(),
-        address: address.map(Into::into),
-        auth: None,
-        region: None,
-        can: Vec::new(),
-        context: None,
-        output: None,
-        price_in: None,
-        price_out: None,
-        timeout_ms: None,
-        retry: 0,
-        fallback: Vec::new(),
-        parallel: None,
-        token_factor: 1350,
-        latency_ms: Vec::new(),
-        breaker: None,
-        hedge_ms: None,
-        limit: None,
-        spare_auth: Vec::new(),
-    }
+    Model { address: address.map(Into::into), ..Model::new("fast", protocol, "m-1") }
 }
 
 fn providers(server: &Provider) -> Providers {

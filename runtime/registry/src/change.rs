@@ -263,6 +263,24 @@ impl<'t> Change<'t> {
         })
     }
 
+    /// Notes that a version of a bundle is served under a pointer from now on; `false` if that was noted last.
+    ///
+    /// # Errors
+    /// When nobody signs, or the file cannot be written.
+    pub fn serves(&self, name: &Name, pointer: &PointerName, number: u32) -> Result<bool, Error> {
+        self.signed(false)?;
+        let subject = format!("{} {name}@{pointer}", Kind::Bundle);
+        let last =
+            "SELECT after FROM audit WHERE action = 'serve' AND subject = ?1 ORDER BY seq DESC LIMIT 1";
+        let before = self.look().one(last, params![subject], |row| row.get::<_, String>(0))?;
+        let (before, after) = (before.unwrap_or_default(), format!("v{number}"));
+        if before == after {
+            return Ok(false);
+        }
+        self.note("serve", &subject, &before, &after)?;
+        Ok(true)
+    }
+
     /// Adds an event to the log.
     pub(crate) fn note(&self, action: &str, subject: &str, before: &str, after: &str) -> Result<(), Error> {
         let last = self.look().last_event()?;
@@ -303,7 +321,7 @@ impl<'t> Change<'t> {
         run().map(drop).map_err(|source| Error::storage(self.path, source))
     }
 
-    fn signed(&self, with_reason: bool) -> Result<(), Error> {
+    pub(crate) fn signed(&self, with_reason: bool) -> Result<(), Error> {
         if self.who.actor.trim().is_empty() {
             return Err(Error::Unsigned("an actor"));
         }

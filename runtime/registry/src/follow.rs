@@ -20,6 +20,8 @@ use crate::sqlite::Registry;
 /// How a registry is followed.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct FollowerOptions {
+    /// Pointers of these kinds are held, with the content behind them.
+    pub kinds: &'static [Kind],
     /// Between two looks.
     pub poll: Duration,
     /// Where the last verified state is kept; `None` keeps none.
@@ -83,7 +85,7 @@ impl Follower {
     /// When neither can be read.
     pub fn start(path: &Path, options: FollowerOptions) -> Result<Self, Error> {
         let mut reader = Reader::default();
-        let (snapshot, trouble) = match reader.read(path, &Snapshot::default()) {
+        let (snapshot, trouble) = match reader.read(path, &Snapshot::default(), options.kinds) {
             Ok(snapshot) => (snapshot, None),
             Err(error) => match options.cache.as_deref().map(Snapshot::kept) {
                 Some(Ok(kept)) => (kept, Some(error.to_string())),
@@ -192,7 +194,7 @@ struct Reader {
 
 impl Reader {
     /// The state now.
-    fn read(&mut self, path: &Path, before: &Snapshot) -> Result<Snapshot, Error> {
+    fn read(&mut self, path: &Path, before: &Snapshot, kinds: &[Kind]) -> Result<Snapshot, Error> {
         let registry = match self.open.take() {
             Some((registry, _)) => registry,
             None => Registry::existing(path)?,
@@ -201,7 +203,7 @@ impl Reader {
         let seen = registry.data_version()?;
         let snapshot = {
             let tx = registry.db.unchecked_transaction().map_err(|error| Error::storage(path, error))?;
-            Snapshot::read(Look { db: &tx, path }, before)?
+            Snapshot::read(Look { db: &tx, path }, before, kinds)?
         };
         self.open = Some((registry, seen));
         Ok(snapshot)
@@ -242,7 +244,7 @@ fn look(shared: &Shared, reader: &mut Reader) {
     }
     reader.close_if_gone(&shared.path);
     let before = Arc::clone(&shared.state.read().unwrap_or_else(PoisonError::into_inner).snapshot);
-    match reader.read(&shared.path, &before) {
+    match reader.read(&shared.path, &before, shared.options.kinds) {
         Ok(snapshot) => {
             keep(&snapshot, &shared.options);
             let mut state = lock();

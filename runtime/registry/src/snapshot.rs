@@ -55,8 +55,8 @@ struct KeptRow {
 }
 
 impl Snapshot {
-    /// Everything that pointers of prompts and models name, in one read. Contents of `before` are not read again.
-    pub(crate) fn read(look: Look<'_>, before: &Self) -> Result<Self, Error> {
+    /// Everything that pointers of these kinds name, in one read. Contents of `before` are not read again.
+    pub(crate) fn read(look: Look<'_>, before: &Self, kinds: &[Kind]) -> Result<Self, Error> {
         let known: BTreeMap<Digest, Arc<[u8]>> =
             before.held.values().map(|held| (held.digest, Arc::clone(&held.body))).collect();
         let seq = look.last_event()?.map_or(0, |event| event.seq);
@@ -65,7 +65,7 @@ impl Snapshot {
         let mut held: BTreeMap<(Kind, String), Held> =
             named.map(|(key, held)| (key.clone(), held.clone())).collect();
         for pointer in look.pointers(None, None)? {
-            if !matches!(pointer.kind, Kind::Prompt | Kind::Model) {
+            if !kinds.contains(&pointer.kind) {
                 continue;
             }
             let row = look.row(pointer.kind, &pointer.name, pointer.number)?;

@@ -10,11 +10,14 @@ use crate::error::Error;
 
 const SCHEMA: &str = include_str!("sqlite/schema.sql");
 
+/// What evals said of versions; came with the second format.
+const JUDGEMENTS: &str = include_str!("sqlite/judgements.sql");
+
 /// `FLRG`, in the header of the file.
 const APPLICATION: i64 = 0x464c_5247;
 
-/// Of [`SCHEMA`].
-const SCHEMA_VERSION: i64 = 1;
+/// Of [`SCHEMA`] with [`JUDGEMENTS`].
+const SCHEMA_VERSION: i64 = 2;
 
 /// How long another writer is waited for. A change takes milliseconds, but many may stand in line.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -71,7 +74,8 @@ impl Registry {
         let tables = number("SELECT count(*) FROM sqlite_schema")?;
         match (application, version, tables) {
             (APPLICATION, SCHEMA_VERSION, _) => return Ok(()),
-            (0, 0, 0) => {}
+            (0, 0, 0) => tx.execute_batch(SCHEMA).map_err(failed)?,
+            (APPLICATION, 1, _) => {}
             (APPLICATION, version, _) => {
                 let why = format!("its format is {version}, this is for {SCHEMA_VERSION}");
                 return Err(Error::Foreign { path: path.clone(), why });
@@ -81,7 +85,7 @@ impl Registry {
                 return Err(Error::Foreign { path: path.clone(), why });
             }
         }
-        tx.execute_batch(SCHEMA).map_err(failed)?;
+        tx.execute_batch(JUDGEMENTS).map_err(failed)?;
         tx.pragma_update(None, "application_id", APPLICATION).map_err(failed)?;
         tx.pragma_update(None, "user_version", SCHEMA_VERSION).map_err(failed)?;
         tx.commit().map_err(failed)

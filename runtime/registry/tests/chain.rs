@@ -8,7 +8,7 @@
 )]
 
 use flow_ir::Bundle;
-use flow_registry::{Error, Kind, Registry, Who};
+use flow_registry::{Error, Kind, Registry, Verdict, Who};
 use rusqlite::Connection;
 use rusqlite::types::Value;
 
@@ -37,6 +37,12 @@ fn filled(path: &std::path::Path) -> Registry {
     let who = Who { actor: "bob".into(), reason: "it was worse".into(), now_ms: 3 };
     let back = |change: &flow_registry::Change<'_>| change.rollback(Kind::Prompt, &name, &pointer, None);
     registry.change::<_, Error>(&who, back).unwrap();
+    for (now_ms, passed) in [(4, true), (5, false)] {
+        let who = Who { actor: "eve".into(), reason: "nightly".into(), now_ms };
+        let verdict = Verdict { eval: "good", mark: "c0ffee", passed, report: "{\"rows\":5}" };
+        let judge = |change: &flow_registry::Change<'_>| change.judge(Kind::Prompt, &name, 2, &verdict);
+        registry.change::<_, Error>(&who, judge).unwrap();
+    }
     registry
 }
 
@@ -92,7 +98,8 @@ fn flip_all(table: &str) -> usize {
                 assert!(found, "{table}.{column} of row {row}, byte {at}: {verdict:?}");
                 if column == "seq" {
                     let Value::Integer(now) = changed else { continue };
-                    db.execute("UPDATE audit SET seq = ?1 WHERE seq = ?2", [row, now]).unwrap();
+                    let back = format!("UPDATE {table} SET seq = ?1 WHERE seq = ?2");
+                    db.execute(&back, [row, now]).unwrap();
                 } else {
                     write(&before).unwrap();
                 }
@@ -111,6 +118,26 @@ fn every_byte_of_the_log_counts() {
 }
 
 #[test]
+fn every_byte_of_a_verdict_counts() {
+    let count = flip_all("judgement");
+    assert!(count > 100, "{count}");
+}
+
+#[test]
+fn a_registry_without_verdicts_gets_their_table() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("registry.db");
+    drop(filled(&path));
+    let db = Connection::open(&path).unwrap();
+    db.execute_batch("DELETE FROM audit WHERE seq > 5; DROP TABLE judgement; PRAGMA user_version = 1;")
+        .unwrap();
+    let registry = Registry::open(&path).unwrap();
+    assert_eq!(registry.judgements(Kind::Prompt, None).unwrap(), Vec::new());
+    assert_eq!(registry.verify().unwrap().1, Vec::new());
+    assert_eq!(registry.versions(Kind::Prompt, None).unwrap().len(), 2);
+}
+
+#[test]
 fn contents_and_pointers_are_what_the_log_tells() {
     assert!(flip_all("pointer") > 20);
     let directory = tempfile::tempdir().unwrap();
@@ -126,6 +153,8 @@ fn contents_and_pointers_are_what_the_log_tells() {
         "DELETE FROM pointer",
         "DELETE FROM audit WHERE seq = 3",
         "UPDATE version SET body = NULL WHERE number = 2",
+        "UPDATE judgement SET verdict = 'passed' WHERE verdict = 'failed'",
+        "DELETE FROM judgement WHERE verdict = 'failed'",
     ] {
         db.execute_batch("SAVEPOINT before").unwrap();
         db.execute(damage, []).unwrap();
@@ -144,7 +173,7 @@ fn restore(db: &Connection) {
     let path = directory.path().join("fresh.db");
     drop(filled(&path));
     db.execute("ATTACH ?1 AS fresh", [path.to_str().unwrap()]).unwrap();
-    for table in ["version", "pointer", "move", "audit"] {
+    for table in ["version", "pointer", "move", "judgement", "audit"] {
         let copy = format!("DELETE FROM main.{table}; INSERT INTO main.{table} SELECT * FROM fresh.{table};");
         db.execute_batch(&copy).unwrap();
     }
@@ -158,6 +187,6 @@ fn a_log_that_lost_its_end_has_another_head() {
     let registry = filled(&path);
     let head = registry.verify().unwrap().0.head_text();
     let db = Connection::open(&path).unwrap();
-    db.execute("DELETE FROM audit WHERE seq = 5", []).unwrap();
+    db.execute("DELETE FROM audit WHERE seq = 7", []).unwrap();
     assert_ne!(registry.verify().unwrap().0.head_text(), head);
 }

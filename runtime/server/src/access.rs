@@ -25,11 +25,14 @@ pub enum Scope {
     Cancel,
     /// Read metrics.
     Metrics,
+    /// Say how good runs were.
+    Feedback,
 }
 
 impl Scope {
     /// Every scope.
-    pub const ALL: [Self; 5] = [Self::Start, Self::Read, Self::Answer, Self::Cancel, Self::Metrics];
+    pub const ALL: [Self; 6] =
+        [Self::Start, Self::Read, Self::Answer, Self::Cancel, Self::Metrics, Self::Feedback];
 
     /// As written.
     #[must_use]
@@ -40,6 +43,7 @@ impl Scope {
             Self::Answer => "answer",
             Self::Cancel => "cancel",
             Self::Metrics => "metrics",
+            Self::Feedback => "feedback",
         }
     }
 }

@@ -6,10 +6,11 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use flow_eval::Value;
 use flow_ir::{Bundle, FlowId};
-use flow_runtime::home::durable::{Accepted, Home, Progress, Submission};
+use flow_runtime::home::durable::{Accepted, Home, Progress, RECORDS, Submission, header_of};
 use flow_runtime::program::Program;
 use flow_store::runs::{Reader, RunRow};
 use smol_str::SmolStr;
+use tokio::sync::watch;
 
 use crate::access::Principal;
 use crate::hub::Hub;
@@ -26,7 +27,7 @@ pub(crate) struct App {
     pub(crate) metrics: Metrics,
     pub(crate) limits: Limits,
     readers: Readers,
-    served: Arc<Served>,
+    served: watch::Sender<Arc<Served>>,
     open: bool,
     draining: AtomicBool,
     /// Bundles of older runs.
@@ -48,7 +49,7 @@ impl App {
         let readers = Readers::new(PathBuf::from(&store));
         let open = !Reader::open(&store)?.has_keys()?;
         let metrics = Metrics::new(Arc::clone(&hub));
-        let served = Arc::new(Served::new(host));
+        let (served, _) = watch::channel(Arc::new(Served::new(host)?));
         let (draining, older) = (AtomicBool::new(false), Mutex::default());
         Ok(Arc::new(Self { home, hub, metrics, limits, readers, served, open, draining, older }))
     }
@@ -58,8 +59,19 @@ impl App {
         self.open
     }
 
-    pub(crate) fn served(&self) -> &Arc<Served> {
-        &self.served
+    /// What is served now. A request asks once, and means this until it is answered.
+    pub(crate) fn served(&self) -> Arc<Served> {
+        Arc::clone(&self.served.borrow())
+    }
+
+    /// Requests that come from now on get this.
+    pub(crate) fn serve(&self, served: Served) {
+        self.served.send_replace(Arc::new(served));
+    }
+
+    /// Told whenever something else is served.
+    pub(crate) fn changes(&self) -> watch::Receiver<Arc<Served>> {
+        self.served.subscribe()
     }
 
     pub(crate) fn is_draining(&self) -> bool {
@@ -86,17 +98,40 @@ impl App {
             .ok_or_else(|| Problem::not_found("there is no such run"))
     }
 
-    /// Accepts a run.
-    pub(crate) async fn start(&self, who: &Principal, start: Start) -> Result<Accepted, Problem> {
+    /// Accepts a run of what was served when the request came.
+    pub(crate) async fn start(
+        &self,
+        served: &Served,
+        who: &Principal,
+        start: Start,
+    ) -> Result<Accepted, Problem> {
         let submission = Submission {
             run: start.run,
             tenant: who.tenant.clone(),
             user: who.name.clone(),
-            bundle: self.served.digest(),
+            bundle: served.digest(),
             flow: start.flow,
             args: start.args,
             lane: start.lane,
             once: start.once,
+            watch: None,
+        };
+        Ok(self.home.submit(submission).await?)
+    }
+
+    /// Accepts another run with the arguments of one, on its bundle.
+    pub(crate) async fn again(&self, who: &Principal, row: &RunRow) -> Result<Accepted, Problem> {
+        let header = header_of(&row.header).filter(|_| row.records == RECORDS);
+        let header = header.ok_or_else(|| Problem::bug("the run was kept by another version"))?;
+        let submission = Submission {
+            run: None,
+            tenant: who.tenant.clone(),
+            user: who.name.clone(),
+            bundle: row.bundle,
+            flow: header.flow,
+            args: header.args.clone(),
+            lane: row.lane.clone(),
+            once: None,
             watch: None,
         };
         Ok(self.home.submit(submission).await?)
@@ -108,10 +143,24 @@ impl App {
         tokio::time::timeout(patience, self.home.follow(run)).await.ok()
     }
 
+    /// What an accepted run is pinned to: a repeat may get a run of an earlier bundle.
+    pub(crate) async fn program_of_accepted(
+        &self,
+        served: &Served,
+        who: &Principal,
+        accepted: &Accepted,
+    ) -> Result<Arc<Program>, Problem> {
+        if !accepted.existing {
+            return Ok(Arc::clone(&served.host().program));
+        }
+        self.program_of(&self.run_of(who, &accepted.run).await?).await
+    }
+
     /// What a run is pinned to.
     pub(crate) async fn program_of(&self, row: &RunRow) -> Result<Arc<Program>, Problem> {
-        if row.bundle == self.served.digest() {
-            return Ok(Arc::clone(&self.served.host().program));
+        let served = self.served();
+        if row.bundle == served.digest() {
+            return Ok(Arc::clone(&served.host().program));
         }
         let known = |older: &Vec<([u8; 32], Arc<Program>)>| {
             older.iter().find(|(digest, _)| *digest == row.bundle).map(|(_, program)| Arc::clone(program))

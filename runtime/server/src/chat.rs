@@ -20,7 +20,7 @@ use flow_runtime::protocol::{OpId, RunResult};
 use futures_util::future::BoxFuture;
 use futures_util::stream;
 use serde::Deserialize;
-use serde_json::{Map, Value as JsonValue, json};
+use serde_json::{Value as JsonValue, json};
 use smol_str::SmolStr;
 use tokio::sync::broadcast::Receiver;
 use tokio::sync::broadcast::error::RecvError;
@@ -30,6 +30,7 @@ use crate::app::{App, Start};
 use crate::body;
 use crate::hub::Note;
 use crate::problem::Problem;
+use crate::served::Served;
 use crate::shapes::{chat_args, chat_shape};
 
 const KEEP_ALIVE: Duration = Duration::from_secs(15);
@@ -66,7 +67,8 @@ pub(crate) async fn models(
     who: Result<Principal, Problem>,
 ) -> Result<Json<JsonValue>, ChatProblem> {
     who?;
-    let models: Vec<JsonValue> = app.served().chats().map(|flow| model_json(&app, &flow.name)).collect();
+    let served = app.served();
+    let models: Vec<JsonValue> = served.chats().map(|flow| model_json(&served, &flow.name)).collect();
     Ok(Json(json!({ "object": "list", "data": models })))
 }
 
@@ -77,17 +79,18 @@ pub(crate) async fn model(
     Path(name): Path<String>,
 ) -> Result<Json<JsonValue>, ChatProblem> {
     who?;
-    let found = app.served().chats().find(|flow| flow.name == name.as_str());
+    let served = app.served();
+    let found = served.chats().find(|flow| flow.name == name.as_str());
     let flow = found.ok_or_else(|| no_model(&name))?;
-    Ok(Json(model_json(&app, &flow.name)))
+    Ok(Json(model_json(&served, &flow.name)))
 }
 
 fn no_model(name: &str) -> Problem {
     Problem::not_found(&format!("there is no model `{name}`; /v1/models lists them")).at("model")
 }
 
-fn model_json(app: &App, name: &str) -> JsonValue {
-    json!({ "id": name, "object": "model", "created": 0, "owned_by": app.served().bundle().package })
+fn model_json(served: &Served, name: &str) -> JsonValue {
+    json!({ "id": name, "object": "model", "created": 0, "owned_by": served.bundle().package })
 }
 
 /// What is read of a request; what a flow decides itself (temperature, tools …) is not asked of callers.
@@ -95,10 +98,14 @@ fn model_json(app: &App, name: &str) -> JsonValue {
 struct Asked {
     model: String,
     messages: Vec<JsonValue>,
-    #[serde(default)]
-    stream: bool,
-    stream_options: Option<Map<String, JsonValue>>,
-    n: Option<u32>,
+    stream: Option<bool>,
+    stream_options: Option<StreamOptions>,
+    n: Option<f64>,
+}
+
+#[derive(Deserialize)]
+struct StreamOptions {
+    include_usage: Option<bool>,
 }
 
 /// An answer, whole or in pieces.
@@ -112,10 +119,10 @@ pub(crate) async fn completions(
     let body = body::json(body, &app.limits).await?;
     let asked: Asked =
         serde_json::from_value(body).map_err(|error| Problem::malformed(format!("the body: {error}")))?;
-    if asked.n.is_some_and(|n| n != 1) {
+    if asked.n.is_some_and(|n| n != 1.0) {
         return Err(Problem::malformed("one answer is given: leave `n` out").at("n").into());
     }
-    let served = Arc::clone(app.served());
+    let served = app.served();
     let found = served
         .public(&asked.model)
         .and_then(|(id, flow)| Some((id, flow, chat_shape(served.bundle(), flow)?)));
@@ -123,13 +130,13 @@ pub(crate) async fn completions(
     let args = chat_args(served.bundle(), flow, shape, &asked.messages)?;
     let run = new_run_id();
     let start = Start { run: Some(run.clone()), flow: id, args, lane: None, once: None };
-    if asked.stream {
+    if asked.stream == Some(true) {
         let notes = app.hub.listen(&run);
-        app.start(&who, start).await?;
-        let usage = asked.stream_options.and_then(|options| options.get("include_usage")?.as_bool());
-        return Ok(pieces(app, id, asked.model, run, notes, usage.unwrap_or(false)));
+        app.start(&served, &who, start).await?;
+        let usage = asked.stream_options.and_then(|options| options.include_usage);
+        return Ok(pieces(&app, &served, (id, asked.model), (run, notes), usage.unwrap_or(false)));
     }
-    app.start(&who, start).await?;
+    app.start(&served, &who, start).await?;
     let ended = end(app.follow(&run, app.limits.wait_ms).await)?;
     let text = text_of(&ended)?;
     Ok(Json(json!({
@@ -182,7 +189,7 @@ fn usage_json(ended: &Ended) -> JsonValue {
 
 /// A stream of pieces.
 struct Pieces {
-    app: Arc<App>,
+    served: Arc<Served>,
     flow: FlowId,
     model: String,
     run: SmolStr,
@@ -198,17 +205,16 @@ struct Pieces {
 }
 
 fn pieces(
-    app: Arc<App>,
-    flow: FlowId,
-    model: String,
-    run: SmolStr,
-    notes: Receiver<Note>,
+    app: &App,
+    served: &Arc<Served>,
+    (flow, model): (FlowId, String),
+    (run, notes): (SmolStr, Receiver<Note>),
     include_usage: bool,
 ) -> Response {
     let created = SystemClock.now_ms() / 1_000;
     let end = app.home.following(&run);
     let mut pieces = Pieces {
-        app,
+        served: Arc::clone(served),
         flow,
         model,
         run,
@@ -252,7 +258,7 @@ impl Pieces {
     }
 
     fn hear(&mut self, note: Note) {
-        let bundle = self.app.served().bundle();
+        let bundle = self.served.bundle();
         match note {
             Note::Invoked { op, frame: 0, flow, node } if flow == self.flow => {
                 if bundle.flow(flow).is_some_and(|flow| final_text(flow, node, bundle).is_ok()) {

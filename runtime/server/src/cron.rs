@@ -23,6 +23,7 @@ pub use next::next_after;
 
 use crate::access::Principal;
 use crate::app::App;
+use crate::served::Served;
 use crate::trigger::{self, Target};
 use crate::{Error, problem::Problem};
 
@@ -51,20 +52,32 @@ pub(crate) fn schedules(bundle: &Bundle) -> Result<Vec<Schedule>, Error> {
     bundle.triggers.iter().filter_map(of).collect()
 }
 
-/// Starts what is due, until it is stopped.
-pub(crate) async fn tick(app: Arc<App>, schedules: Vec<Schedule>, stop: CancellationToken) {
-    let each = schedules.into_iter().map(|schedule| keep_time(Arc::clone(&app), schedule, stop.clone()));
-    futures_util::future::join_all(each).await;
+/// Starts what is due of whatever is served, until it is stopped.
+pub(crate) async fn tick(app: Arc<App>, stop: CancellationToken) {
+    let mut changes = app.changes();
+    while !stop.is_cancelled() {
+        let served = Arc::clone(&changes.borrow_and_update());
+        let until = stop.child_token();
+        let each = served.schedules().iter().map(|schedule| keep_time(&app, &served, schedule, &until));
+        let changed = async {
+            tokio::select! {
+                () = stop.cancelled() => {}
+                _ = changes.changed() => {}
+            }
+            until.cancel();
+        };
+        tokio::join!(futures_util::future::join_all(each), changed);
+    }
 }
 
-async fn keep_time(app: Arc<App>, schedule: Schedule, stop: CancellationToken) {
+async fn keep_time(app: &App, served: &Served, schedule: &Schedule, stop: &CancellationToken) {
     let mark = schedule.name.clone();
     let seen = app.read(move |reader| reader.mark(&mark)).await.ok().flatten();
     let mut seen = seen.unwrap_or_else(|| SystemClock.now_ms());
     loop {
         let now_ms = SystemClock.now_ms();
-        if let Some(due_ms) = last_due(&schedule, seen, now_ms) {
-            match start(&app, &schedule, due_ms).await {
+        if let Some(due_ms) = last_due(schedule, seen, now_ms) {
+            match start(app, served, schedule, due_ms).await {
                 Ok(()) => seen = due_ms,
                 // Tried again at the next look: it stays due until it was accepted.
                 Err(problem) => {
@@ -99,14 +112,14 @@ fn last_due(schedule: &Schedule, seen_ms: i64, now_ms: i64) -> Option<i64> {
     due
 }
 
-async fn start(app: &App, schedule: &Schedule, due_ms: i64) -> Result<(), Problem> {
+async fn start(app: &App, served: &Served, schedule: &Schedule, due_ms: i64) -> Result<(), Problem> {
     let who = Principal::operator();
-    match trigger::target(app.served().bundle(), &schedule.trigger, &json!({}))? {
+    match trigger::target(served.bundle(), &schedule.trigger, &json!({}))? {
         Target::Run(start) => {
             let once = Some(format!("{} {due_ms}", schedule.name));
-            app.start(&who, crate::app::Start { once, ..start }).await?;
+            app.start(served, &who, crate::app::Start { once, ..start }).await?;
         }
-        Target::Write(write) => trigger::write(app, &who, *write).await?,
+        Target::Write(write) => trigger::write(app, served, &who, *write).await?,
     }
     app.home.mark(&schedule.name, due_ms).await.map_err(Problem::from)
 }

@@ -1,13 +1,13 @@
 //! What runs say while they go on, for whoever listens.
 
 use std::collections::HashMap;
-use std::sync::{Mutex, PoisonError, RwLock};
+use std::sync::{Mutex, OnceLock, PoisonError, RwLock};
 
 use flow_ir::{FlowId, NodeId};
 use flow_runtime::port::{Delta, Watch};
 use flow_runtime::protocol::{Command, Event, OpId, Outcome, Record, RunHeader, RunResult};
 use smol_str::SmolStr;
-use tokio::sync::broadcast;
+use tokio::sync::{broadcast, mpsc};
 
 /// Notes kept for a slow listener; one who is slower is told that there is a gap.
 const KEPT: usize = 1_024;
@@ -32,6 +32,7 @@ pub(crate) enum Note {
 pub struct Hub {
     listeners: RwLock<HashMap<SmolStr, broadcast::Sender<Note>>>,
     tally: Mutex<Tally>,
+    ended: OnceLock<mpsc::Sender<SmolStr>>,
 }
 
 /// What all runs did since the process began.
@@ -45,6 +46,8 @@ pub(crate) struct Tally {
     pub(crate) cost_micros: i64,
     pub(crate) input_tokens: u64,
     pub(crate) output_tokens: u64,
+    /// Ends that [`Hub::ended`] had no room for.
+    pub(crate) unheard: u64,
 }
 
 impl Hub {
@@ -54,6 +57,14 @@ impl Hub {
         // Whoever has gone is forgotten here, so that the table does not grow.
         listeners.retain(|_, sender| sender.receiver_count() > 0);
         listeners.entry(run.into()).or_insert_with(|| broadcast::channel(KEPT).0).subscribe()
+    }
+
+    /// The names of runs that end from now on; they are on the disk. `None` if somebody listens already. Whoever is
+    /// more than `room` behind misses some.
+    #[must_use]
+    pub fn ended(&self, room: usize) -> Option<mpsc::Receiver<SmolStr>> {
+        let (sender, receiver) = mpsc::channel(room);
+        self.ended.set(sender).ok().map(|()| receiver)
     }
 
     pub(crate) fn tally(&self) -> Tally {
@@ -101,6 +112,11 @@ impl Watch for Hub {
                     RunResult::Failed(_) => tally.failed += 1,
                     RunResult::Cancelled => tally.cancelled += 1,
                 });
+                if let Some(ended) = self.ended.get()
+                    && ended.try_send(run.run.clone()).is_err()
+                {
+                    self.count(|tally| tally.unheard += 1);
+                }
                 self.tell(run, || Note::Finished(result.clone()));
             }
             Command::Timer { .. } | Command::Cancel { .. } => {}

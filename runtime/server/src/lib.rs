@@ -39,6 +39,7 @@ pub use cron::{BadLine, Line, next_after};
 pub use hub::Hub;
 
 use app::App;
+use served::Served;
 
 /// What a server answers with.
 #[derive(Clone)]
@@ -122,7 +123,6 @@ pub struct Server {
     app: Arc<App>,
     listener: TcpListener,
     address: SocketAddr,
-    schedules: Vec<cron::Schedule>,
 }
 
 impl std::fmt::Debug for Server {
@@ -145,11 +145,10 @@ impl Server {
         if app.is_open() && !address.ip().is_loopback() {
             return Err(Error::Open(address));
         }
-        let schedules = cron::schedules(app.served().bundle())?;
         let failed = |source| Error::Listen { address, source };
         let listener = TcpListener::bind(address).await.map_err(failed)?;
         let address = listener.local_addr().map_err(failed)?;
-        Ok(Self { app, listener, address, schedules })
+        Ok(Self { app, listener, address })
     }
 
     /// Where it listens.
@@ -170,15 +169,45 @@ impl Server {
         self.app.is_open()
     }
 
+    /// Where another bundle is put in while it answers.
+    #[must_use]
+    pub fn changer(&self) -> Changer {
+        Changer { app: Arc::clone(&self.app) }
+    }
+
     /// Answers until it is stopped; then no more connections are taken and what is being answered is finished.
     ///
     /// # Cancel safety
     /// Dropping it cuts connections off; runs go on.
     pub async fn run(self, stop: CancellationToken) {
-        let Self { app, listener, schedules, .. } = self;
-        let ticking = cron::tick(Arc::clone(&app), schedules, stop.clone());
+        let Self { app, listener, .. } = self;
+        let ticking = cron::tick(Arc::clone(&app), stop.clone());
         let answering = connection::accept(Arc::clone(&app), listener, stop);
         tokio::join!(ticking, answering);
+    }
+}
+
+/// Puts another bundle into a server while it answers. Cheap to clone.
+#[derive(Clone)]
+pub struct Changer {
+    app: Arc<App>,
+}
+
+impl std::fmt::Debug for Changer {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Changer").finish_non_exhaustive()
+    }
+}
+
+impl Changer {
+    /// Requests that come from now on are for this bundle, which must have been introduced. Requests that came
+    /// before are answered by the one that was served then, and runs stay on theirs.
+    ///
+    /// # Errors
+    /// When it cannot be served; then nothing has changed.
+    pub fn serve(&self, host: Host) -> Result<(), Error> {
+        self.app.serve(Served::new(host)?);
+        Ok(())
     }
 }
 

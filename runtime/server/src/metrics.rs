@@ -54,6 +54,7 @@ struct Totals {
     cost: Gauge<f64, std::sync::atomic::AtomicU64>,
     input: Gauge<i64, AtomicI64>,
     output: Gauge<i64, AtomicI64>,
+    unheard: Gauge<i64, AtomicI64>,
 }
 
 impl Metrics {
@@ -72,6 +73,11 @@ impl Metrics {
         registry.register("cost_usd", "What operations cost", totals.cost.clone());
         registry.register("input_tokens", "Tokens sent to models", totals.input.clone());
         registry.register("output_tokens", "Tokens received from models", totals.output.clone());
+        registry.register(
+            "telemetry_lost",
+            "Runs that were not exported: too many at once",
+            totals.unheard.clone(),
+        );
         Self { registry, hub, requests, seconds, open, totals }
     }
 
@@ -107,5 +113,6 @@ impl Totals {
         self.cost.set(tally.cost_micros as f64 / 1_000_000.0);
         self.input.set(number(tally.input_tokens));
         self.output.set(number(tally.output_tokens));
+        self.unheard.set(number(tally.unheard));
     }
 }

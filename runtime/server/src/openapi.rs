@@ -1,17 +1,22 @@
 //! The addresses of a server as an OpenAPI 3.1 document.
 
 use flow_eval::schema::{parameters, plain};
-use flow_ir::flow::{Trigger, TriggerSource};
-use flow_ir::setup::Callee;
+use flow_ir::flow::{Flow, Trigger, TriggerSource};
+use flow_ir::setup::{Callee, Resource, ResourceKind};
 use flow_ir::types::Type;
 use flow_ir::{Bundle, TypeId};
 use serde_json::{Map, Value as Json, json};
 
 use crate::served::verb_name;
 
-/// The document of a bundle.
+/// What every server has: addresses and schemas.
+const FIXED: &str = include_str!("openapi/fixed.json");
+
+/// The document of a bundle. Who may use the server is not in it: see [`secured`].
 pub(crate) fn document(bundle: &Bundle) -> Json {
-    let mut paths = fixed(bundle);
+    let (mut paths, mut schemas) = fixed();
+    schemas.insert("Begin".to_owned(), begin(bundle));
+    schemas.insert("Answer".to_owned(), any_of(bundle, bundle.humans.iter().map(|human| human.ret)));
     for trigger in &bundle.triggers {
         let (verb, path) = match &trigger.source {
             TriggerSource::Http(verb, path) => (verb_name(*verb).to_lowercase(), path.to_string()),
@@ -20,20 +25,67 @@ pub(crate) fn document(bundle: &Bundle) -> Json {
         };
         let is_queue = matches!(trigger.source, TriggerSource::Queue(_));
         let operation = operation(bundle, trigger, &verb, &path, is_queue);
-        let place = paths.entry(path).or_insert_with(|| json!({}));
-        if let Some(verbs) = place.as_object_mut() {
-            verbs.insert(verb, operation);
-        }
+        add(&mut paths, path, verb, operation);
+    }
+    for resource in bundle.resources.iter().filter(|resource| resource.kind == ResourceKind::Events) {
+        let path = format!("/v1/events/{}", resource.name);
+        add(&mut paths, path, "post".to_owned(), event(bundle, resource));
     }
     json!({
         "openapi": "3.1.0",
         "info": { "title": bundle.package, "version": bundle.digest().short() },
         "paths": paths,
         "components": {
-            "schemas": { "Problem": problem(), "Accepted": accepted() },
+            "schemas": schemas,
             "securitySchemes": { "key": { "type": "http", "scheme": "bearer" } },
         },
-        "security": [{ "key": [] }, {}],
+    })
+}
+
+/// The document as this server means it: with keys, or for everybody on its machine.
+pub(crate) fn secured(document: &Json, is_open: bool) -> Json {
+    let mut document = document.clone();
+    if let Some(fields) = document.as_object_mut() {
+        let security = if is_open { json!([]) } else { json!([{ "key": [] }]) };
+        fields.insert("security".to_owned(), security);
+    }
+    document
+}
+
+/// The file is ours: what it lacks, a test misses.
+fn fixed() -> (Map<String, Json>, Map<String, Json>) {
+    let mut fixed: Json = serde_json::from_str(FIXED).unwrap_or_default();
+    let mut part = |name: &str| match fixed.get_mut(name).map(Json::take) {
+        Some(Json::Object(part)) => part,
+        _ => Map::new(),
+    };
+    (part("paths"), part("schemas"))
+}
+
+fn add(paths: &mut Map<String, Json>, path: String, verb: String, operation: Json) {
+    let place = paths.entry(path).or_insert_with(|| json!({}));
+    if let Some(verbs) = place.as_object_mut() {
+        verbs.insert(verb, operation);
+    }
+}
+
+fn event(bundle: &Bundle, resource: &Resource) -> Json {
+    let mut responses = problems();
+    put(&mut responses, "204", json!({ "description": "Written" }));
+    json!({
+        "operationId": format!("events_{}", resource.name),
+        "summary": format!("What flows wait for with `{}.wait(key)`", resource.name),
+        "requestBody": { "required": true, "content": { "application/json": { "schema": {
+            "type": "object",
+            "required": ["key", "value"],
+            "additionalProperties": false,
+            "properties": {
+                "key": { "type": "string" },
+                "value": plain(bundle, resource.item),
+                "once": { "type": ["string", "null"] },
+            },
+        } } } },
+        "responses": responses,
     })
 }
 
@@ -76,7 +128,7 @@ fn operation(bundle: &Bundle, trigger: &Trigger, verb: &str, path: &str, is_queu
     operation
 }
 
-/// `none` is told as 404, so a result is never `null`.
+/// What is there if it is there: `none` is told as 404, and a query leaves it out.
 fn result_of(bundle: &Bundle, ret: TypeId) -> TypeId {
     match bundle.ty(ret) {
         Type::Optional { item } => *item,
@@ -88,7 +140,8 @@ fn query(bundle: &Bundle, event: TypeId) -> Json {
     let Type::Record(record) = bundle.ty(event) else { return json!([]) };
     let one = |field: &flow_ir::types::Field| {
         let required = !matches!(bundle.ty(field.ty), Type::Optional { .. });
-        json!({ "name": field.wire, "in": "query", "required": required, "schema": plain(bundle, field.ty) })
+        let schema = plain(bundle, result_of(bundle, field.ty));
+        json!({ "name": field.wire, "in": "query", "required": required, "schema": schema })
     };
     record.fields.iter().map(one).collect()
 }
@@ -96,7 +149,11 @@ fn query(bundle: &Bundle, event: TypeId) -> Json {
 fn stream() -> Json {
     json!({
         "description": "Events: step, text, reset, line, then result, error or waiting",
-        "content": { "text/event-stream": { "schema": { "type": "string" } } },
+        "content": { "text/event-stream": { "schema": {
+            "type": "object",
+            "required": ["data"],
+            "properties": { "event": { "type": "string" }, "data": { "type": "string" } },
+        } } },
     })
 }
 
@@ -128,87 +185,29 @@ fn problems() -> Map<String, Json> {
     all.into_iter().map(|(status, what)| (status.to_owned(), answer(what, &reference("Problem")))).collect()
 }
 
-fn problem() -> Json {
-    json!({
-        "type": "object",
-        "required": ["error"],
-        "properties": { "error": {
+/// What one of these types holds; anything, if there is none.
+fn any_of(bundle: &Bundle, types: impl Iterator<Item = TypeId>) -> Json {
+    let mut shapes: Vec<Json> = types.map(|ty| plain(bundle, ty)).collect();
+    shapes.dedup();
+    if shapes.is_empty() { json!({}) } else { json!({ "anyOf": shapes }) }
+}
+
+/// What starts a flow.
+fn begin(bundle: &Bundle) -> Json {
+    let one = |flow: &Flow| {
+        json!({
             "type": "object",
-            "required": ["class", "message"],
+            "required": ["flow", "input"],
+            "additionalProperties": false,
             "properties": {
-                "class": { "type": "string" },
-                "message": { "type": "string" },
-                "at": { "type": "string" },
-                "run": { "type": "string" },
+                "flow": { "const": flow.name },
+                "input": parameters(bundle, &flow.params),
+                "once": { "type": ["string", "null"] },
+                "key": { "type": ["string", "null"] },
+                "wait_ms": { "type": "integer", "minimum": 0, "maximum": u32::MAX },
             },
-        } },
-    })
-}
-
-fn accepted() -> Json {
-    json!({
-        "type": "object",
-        "required": ["run", "status", "url"],
-        "properties": {
-            "run": { "type": "string" },
-            "status": { "type": "string" },
-            "url": { "type": "string" },
-            "questions": { "type": "array", "items": { "type": "string" } },
-        },
-    })
-}
-
-/// What every server has.
-fn fixed(bundle: &Bundle) -> Map<String, Json> {
-    let any = json!({ "type": "object" });
-    let get = |what: &str, parameters: Json| {
-        let mut responses = problems();
-        put(&mut responses, "200", answer(what, &any));
-        json!({ "get": { "summary": what, "parameters": parameters, "responses": responses } })
+        })
     };
-    let post = |what: &str, parameters: Json, body: Json| {
-        let mut responses = problems();
-        put(&mut responses, "200", answer(what, &any));
-        put(&mut responses, "202", answer("The run goes on", &any));
-        put(&mut responses, "409", answer("Too late", &reference("Problem")));
-        let body = json!({ "content": { "application/json": { "schema": body } } });
-        json!({ "post": { "summary": what, "parameters": parameters, "requestBody": body, "responses": responses } })
-    };
-    let path = |name: &str| json!([{ "name": name, "in": "path", "required": true, "schema": { "type": "string" } }]);
-    let inputs: Vec<Json> =
-        bundle.flows.iter().filter(|flow| flow.public).map(|flow| begin(bundle, flow)).collect();
-    let start = if inputs.is_empty() { any.clone() } else { json!({ "oneOf": inputs }) };
-    let mut runs = get("The newest runs", json!([]));
-    if let (Some(verbs), Some(Json::Object(more))) =
-        (runs.as_object_mut(), Some(post("Start a flow", json!([]), start)))
-    {
-        verbs.extend(more);
-    }
-    let mut paths = Map::new();
-    paths.insert("/v1/runs".to_owned(), runs);
-    paths.insert("/v1/runs/{run}".to_owned(), get("A run", path("run")));
-    paths.insert("/v1/runs/{run}/lineage".to_owned(), get("What it did", path("run")));
-    paths.insert("/v1/runs/{run}/cancel".to_owned(), post("End a run", path("run"), any.clone()));
-    paths.insert("/v1/questions".to_owned(), get("What people are asked", json!([])));
-    paths.insert("/v1/questions/{question}".to_owned(), get("A question", path("question")));
-    paths.insert(
-        "/v1/questions/{question}/answer".to_owned(),
-        post("Answer a question", path("question"), json!({})),
-    );
-    paths
-}
-
-fn begin(bundle: &Bundle, flow: &flow_ir::flow::Flow) -> Json {
-    json!({
-        "type": "object",
-        "required": ["flow", "input"],
-        "additionalProperties": false,
-        "properties": {
-            "flow": { "const": flow.name },
-            "input": parameters(bundle, &flow.params),
-            "once": { "type": "string" },
-            "key": { "type": "string" },
-            "wait_ms": { "type": "integer", "minimum": 0 },
-        },
-    })
+    let inputs: Vec<Json> = bundle.flows.iter().filter(|flow| flow.public).map(one).collect();
+    if inputs.is_empty() { json!({ "type": "object" }) } else { json!({ "oneOf": inputs }) }
 }

@@ -2,6 +2,7 @@
 
 mod events;
 mod feed;
+mod feedback;
 mod health;
 mod questions;
 mod queues;
@@ -32,6 +33,8 @@ pub(crate) fn router(app: Arc<App>) -> Router {
         .route("/v1/runs/{run}/cancel", post(runs::cancel))
         .route("/v1/runs/{run}/lineage", get(runs::lineage))
         .route("/v1/runs/{run}/events", get(feed::events))
+        .route("/v1/runs/{run}/feedback", get(feedback::list).post(feedback::add))
+        .route("/v1/runs/{run}/retry", post(runs::retry))
         .route("/v1/questions", get(questions::list))
         .route("/v1/questions/{question}", get(questions::show))
         .route("/v1/questions/{question}/answer", post(questions::answer))

@@ -8,8 +8,9 @@ use flow_ir::{Bundle, FlowId};
 use flow_runtime::home::durable::Host;
 use serde_json::Value as Json;
 
+use crate::cron::{self, Schedule};
 use crate::shapes::chat_shape;
-use crate::{openapi, trigger};
+use crate::{Error, openapi, trigger};
 
 /// The bundle that is served.
 pub(crate) struct Served {
@@ -18,11 +19,12 @@ pub(crate) struct Served {
     http: BTreeMap<(&'static str, String), usize>,
     /// Positions of triggers by the queue's name.
     queues: BTreeMap<String, usize>,
+    schedules: Vec<Schedule>,
     openapi: Json,
 }
 
 impl Served {
-    pub(crate) fn new(host: Host) -> Self {
+    pub(crate) fn new(host: Host) -> Result<Self, Error> {
         let (mut http, mut queues) = (BTreeMap::new(), BTreeMap::new());
         for (at, trigger) in host.program.bundle().triggers.iter().enumerate() {
             match &trigger.source {
@@ -36,7 +38,8 @@ impl Served {
             }
         }
         let openapi = openapi::document(host.program.bundle());
-        Self { host, http, queues, openapi }
+        let schedules = cron::schedules(host.program.bundle())?;
+        Ok(Self { host, http, queues, schedules, openapi })
     }
 
     pub(crate) fn host(&self) -> &Host {
@@ -49,6 +52,10 @@ impl Served {
 
     pub(crate) fn digest(&self) -> [u8; 32] {
         self.host.program.digest().0
+    }
+
+    pub(crate) fn schedules(&self) -> &[Schedule] {
+        &self.schedules
     }
 
     pub(crate) fn openapi(&self) -> &Json {

@@ -43,9 +43,10 @@ pub(crate) fn chat_args(
     shape: Shape,
     messages: &[Json],
 ) -> Result<Vec<Value>, Problem> {
+    let all = messages.iter().map(message).collect::<Result<_, _>>()?;
     let first = match shape {
         Shape::Text => last_user(messages)?,
-        Shape::Messages => Json::Array(messages.iter().map(message).collect::<Result<_, _>>()?),
+        Shape::Messages => Json::Array(all),
     };
     let Some((param, rest)) = flow.params.split_first() else { return Ok(Vec::new()) };
     let value = decode(bundle, param.ty, &first).map_err(|error| Problem::from(error).at("messages"))?;

@@ -20,7 +20,7 @@ use smol_str::SmolStr;
 use crate::access::Principal;
 use crate::app::{App, Start};
 use crate::problem::Problem;
-use crate::served::verb_name;
+use crate::served::{Served, verb_name};
 
 /// What an event starts.
 pub(crate) enum Target {
@@ -109,7 +109,9 @@ pub(crate) fn event_of_query(bundle: &Bundle, trigger: &Trigger, uri: &Uri) -> R
     };
     let mut event = Map::new();
     for (name, text) in pairs.0 {
-        let parsed = if is_text(&name) { None } else { serde_json::from_str(&text).ok() };
+        // What is `none` is left out of a query; the word `null` is no number.
+        let read = || serde_json::from_str(&text).ok().filter(|value: &Json| !value.is_null());
+        let parsed = if is_text(&name) { None } else { read() };
         event.insert(name, parsed.unwrap_or(Json::String(text)));
     }
     Ok(Json::Object(event))
@@ -147,7 +149,7 @@ fn invocation(write: Write, tenant: &str) -> Invocation {
 }
 
 /// Writes, and waits until it is on the disk.
-pub(crate) async fn write(app: &App, who: &Principal, write: Write) -> Result<(), Problem> {
+pub(crate) async fn write(app: &App, served: &Served, who: &Principal, write: Write) -> Result<(), Problem> {
     let invocation = Box::new(invocation(write, &who.tenant));
     let clock = Arc::new(SystemClock);
     let now_ms = clock.now_ms();
@@ -162,7 +164,7 @@ pub(crate) async fn write(app: &App, who: &Principal, write: Write) -> Result<()
     });
     let deltas = Deltas::new(None, Arc::clone(&header), invocation.op);
     let cx = InvokeContext { header, now_ms, clock, purse: Purse::default(), deltas };
-    let outcome = match app.served().host().effects.invoke(&cx, invocation) {
+    let outcome = match served.host().effects.invoke(&cx, invocation) {
         Reply::Now(outcome) => outcome,
         Reply::Later(outcome) => outcome.await,
     };

@@ -72,6 +72,16 @@ impl LocalStore {
         Self::filled(Box::new(log), entries)
     }
 
+    /// What a file of runs holds already, to be looked at while another process may drive it. Changes are not kept.
+    ///
+    /// # Errors
+    /// What the file holds cannot be read.
+    pub fn holding(held: &[String]) -> Result<Arc<Self>, Error> {
+        let mut state = State::default();
+        beside::entries(held)?.into_iter().for_each(|entry| state.replay(entry));
+        Ok(Arc::new(Self { state: Mutex::new(state) }))
+    }
+
     fn filled(mut journal: Box<dyn Log>, entries: Vec<Entry>) -> Result<Arc<Self>, Error> {
         let count = entries.len();
         let mut state = State::default();

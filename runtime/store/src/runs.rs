@@ -16,18 +16,20 @@ mod owner;
 mod reader;
 mod rows;
 mod schema;
+mod upkeep;
 mod writer;
 
 #[cfg(test)]
 mod tests;
 
-pub use change::{Change, NewRun, RunEnd};
+pub use change::{Change, NewRun, RunEnd, Used};
 pub use error::{Error, Problem};
 pub use owner::Owner;
-pub use reader::{KeyRow, QuestionFilter, Reader, RunFilter};
+pub use reader::{FeedbackRow, KeyRow, QuestionFilter, Reader, RunFilter};
 pub use rows::{
     AnswerRow, BundleRow, Message, MessageKind, OpenRun, QuestionRow, QuestionState, RunNo, RunRow, Status,
 };
+pub use upkeep::{Purge, Purged};
 pub use writer::{Ack, Moment, Probe, Writer};
 
 /// Bodies above this many bytes are kept once, under their digest.

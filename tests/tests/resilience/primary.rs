@@ -144,8 +144,8 @@ async fn a_primary_that_answers_429_is_left_alone() {
     let crowd = crowd(&world).await;
     assert_eq!(crowd.answered, REQUESTS, "every user got an answer");
     assert!(crowd.waited.len() <= AT_ONCE, "{} users met a 429", crowd.waited.len());
-    // Those who were under way together before the first 429 came back, each with its tries; then one at a time.
-    assert!(primary.seen() < 64, "{} requests reached it", primary.seen());
+    // Those who were under way together before the first 429 came back; then one try after each wait, and these grow.
+    assert!(primary.seen() < 30, "{} requests reached it", primary.seen());
     assert_eq!(world.state_of_primary(), "closed", "it is busy, not ill");
     primary.feel(Mood::Well);
     let mut answered = false;

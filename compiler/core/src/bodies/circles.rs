@@ -12,13 +12,37 @@ use crate::report;
 /// An arrow of the call graph with the place of the call.
 type Calls = Vec<(Item, Span)>;
 
-/// All flows, each after those it calls.
-pub(super) fn flow_order(pkg: &Package<'_>, out: &mut Vec<Diagnostic>) -> Vec<FlowId> {
+/// Who is called by whom.
+#[derive(Default)]
+pub(crate) struct CallOrder {
+    /// All flows, each after those it calls.
+    pub(crate) flows: Vec<FlowId>,
+    /// How many calls deep each function, split and flow goes; 0 if it calls none of them.
+    heights: FxHashMap<Item, u32>,
+}
+
+impl CallOrder {
+    /// How many calls deep a function, split or flow goes.
+    pub(crate) fn height(&self, item: Item) -> u32 {
+        self.heights.get(&item).copied().unwrap_or(0)
+    }
+
+    fn done(&mut self, item: Item, calls: &[(Item, Span)]) {
+        let inner = calls.iter().map(|(target, _)| self.height(*target).saturating_add(1)).max();
+        self.heights.insert(item, inner.unwrap_or(0));
+        if let Item::Flow(id) = item {
+            self.flows.push(id);
+        }
+    }
+}
+
+/// Looks at the calls among all functions, splits and flows.
+pub(super) fn call_order(pkg: &Package<'_>, out: &mut Vec<Diagnostic>) -> CallOrder {
     let calls = call_graph(pkg);
     let mut starts: Vec<Item> = calls.keys().copied().collect();
     starts.sort_unstable();
     let mut state: FxHashMap<Item, bool> = FxHashMap::default();
-    let mut order = Vec::new();
+    let mut order = CallOrder::default();
     for start in starts {
         let mut path: Vec<(Item, usize)> = Vec::new();
         if let std::collections::hash_map::Entry::Vacant(entry) = state.entry(start) {
@@ -31,9 +55,7 @@ pub(super) fn flow_order(pkg: &Package<'_>, out: &mut Vec<Diagnostic>) -> Vec<Fl
             match calls.get(&item).and_then(|calls| calls.get(index)) {
                 None => {
                     state.insert(item, true);
-                    if let Item::Flow(id) = item {
-                        order.push(id);
-                    }
+                    order.done(item, calls.get(&item).map_or(&[], Vec::as_slice));
                     path.pop();
                 }
                 Some((target, span)) => match state.get(target) {

@@ -86,18 +86,15 @@ impl<'a> Cx<'a> {
     /// Every way in which a prompt is asked.
     fn prompt_calls(&self) -> Vec<PromptCall<'a>> {
         let mut found = Vec::new();
-        for (flow_id, node, index, call) in self.calls() {
-            let Some(flow) = self.bundle.flow(flow_id) else { continue };
-            let mut sizer = Sizer::of_flow(self.bundle, flow);
-            if let Some(Work::Each { local, list, .. }) = flow.nodes.get(node.index()).map(|node| &node.work)
-            {
-                let shape = sizer.shape(list);
-                if let Some((item, _, _)) = sizer.list(&shape) {
-                    sizer = sizer.with(*local, (*item).clone());
+        for (flow_id, flow, _) in self.flows() {
+            let of_flow = Sizer::of_flow(self.bundle, flow);
+            for (node_id, node) in (0..).map(NodeId).zip(&flow.nodes) {
+                let sizer = of_element(&of_flow, &node.work);
+                for (index, call) in node.work.calls().enumerate() {
+                    let at = self.places.call(flow_id, node_id, index);
+                    self.add_prompt_calls(call, &sizer, at, self.bundle.splits.len(), &mut found);
                 }
             }
-            let at = self.places.call(flow_id, node, index);
-            self.add_prompt_calls(call, &sizer, at, self.bundle.splits.len(), &mut found);
         }
         found
     }
@@ -129,5 +126,14 @@ impl<'a> Cx<'a> {
             }
             _ => {}
         }
+    }
+}
+
+/// Where the calls of a node are sized: in `each`, with its binder.
+fn of_element<'b>(sizer: &Sizer<'b>, work: &Work) -> Sizer<'b> {
+    let Work::Each { local, list, .. } = work else { return sizer.clone() };
+    match sizer.list(&sizer.shape(list)) {
+        Some((item, _, _)) => sizer.with(*local, (*item).clone()),
+        None => sizer.clone(),
     }
 }

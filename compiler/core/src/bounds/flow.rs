@@ -7,10 +7,10 @@ use flow_ir::units::Limits;
 use flow_ir::{Bundle, NodeId};
 
 use super::call::{Costs, Taken};
-use super::components::Components;
 use super::size::{Shape, Sizer};
 use super::walk::{Arc, Dearest, Graph, Solver};
 use super::{Bounds, Effort, FlowBound, Method, Most, NodeBound, Share, quantiles};
+use crate::components::Components;
 
 /// All flows, each after those it calls.
 pub(super) fn all(bundle: &Bundle) -> (Costs<'_>, Bounds) {
@@ -54,13 +54,12 @@ fn called(bundle: &Bundle, flow: &Flow) -> Vec<usize> {
 }
 
 /// What one visit of a node takes.
-fn node(costs: &Costs<'_>, flow: &Flow, node: &Node) -> Taken {
-    let sizer = Sizer::of_flow(costs.bundle, flow);
+fn node(costs: &Costs<'_>, sizer: &Sizer<'_>, node: &Node) -> Taken {
     match &node.work {
         Work::Route => Taken::default(),
-        Work::Call(call) => costs.call(call, &sizer),
+        Work::Call(call) => costs.call(call, sizer),
         Work::All { branches, limits, .. } => {
-            let calls = branches.iter().map(|(_, call)| costs.call(call, &sizer));
+            let calls = branches.iter().map(|(_, call)| costs.call(call, sizer));
             calls.reduce(Taken::with).unwrap_or_default().within(limits)
         }
         Work::Each { local, list, call, limits, ret } => {
@@ -78,13 +77,12 @@ fn node(costs: &Costs<'_>, flow: &Flow, node: &Node) -> Taken {
 }
 
 /// What a node, or one of its calls, would take without its own limits.
-pub(super) fn unlimited(costs: &Costs<'_>, flow: &Flow, it: &Node, only: Option<&Call>) -> Effort {
+pub(super) fn unlimited(costs: &Costs<'_>, sizer: &Sizer<'_>, it: &Node, only: Option<&Call>) -> Effort {
     let free = |call: &Call| Call { limits: Limits::default(), ..call.clone() };
     let work = match (&it.work, only) {
         (_, Some(call)) if matches!(it.work, Work::Call(_) | Work::All { .. }) => Work::Call(free(call)),
         (Work::Each { local, list, call, ret, .. }, Some(_)) => {
             // One element: the limit is of each call.
-            let sizer = Sizer::of_flow(costs.bundle, flow);
             let item = sizer.list(&sizer.shape(list)).map(|(item, _, _)| (*item).clone());
             let sizer = sizer.with(*local, item.unwrap_or(Shape::Of(*ret)));
             return costs.call(&free(call), &sizer).worst;
@@ -101,7 +99,7 @@ pub(super) fn unlimited(costs: &Costs<'_>, flow: &Flow, it: &Node, only: Option<
         },
         (other, _) => other.clone(),
     };
-    node(costs, flow, &Node { work, ..it.clone() }).worst
+    node(costs, sizer, &Node { work, ..it.clone() }).worst
 }
 
 /// A flow as graphs: with everything, without what the header adds, and without mishaps.
@@ -140,7 +138,8 @@ fn arc(edge: &Edge) -> Arc {
 }
 
 fn of(costs: &Costs<'_>, flow: &Flow) -> FlowBound {
-    let taken: Vec<Taken> = flow.nodes.iter().map(|it| node(costs, flow, it)).collect();
+    let sizer = Sizer::of_flow(costs.bundle, flow);
+    let taken: Vec<Taken> = flow.nodes.iter().map(|it| node(costs, &sizer, it)).collect();
     let graphs = Graphs::of(flow);
     let weights = |pick: &dyn Fn(&Taken) -> Most| -> Vec<Most> {
         std::iter::once(Most::ZERO).chain(taken.iter().map(pick)).collect()

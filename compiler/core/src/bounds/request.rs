@@ -21,6 +21,8 @@ const FRAME_TOKENS: u64 = 48;
 pub(super) struct Request {
     /// The first one, without its schema.
     pub(super) first: Weight,
+    /// Of that, the messages.
+    pub(super) messages: Weight,
     /// What it is made of, in the order written.
     pub(super) holes: Vec<Hole>,
     /// What a repair adds besides the answer that is repaired.
@@ -62,21 +64,22 @@ impl<'b> Counts<'b> {
         let names = prompt.params.iter().map(|param| param.name.clone()).collect();
         let sizer = Sizer::new(self.bundle, args, names);
         let mut holes = Vec::new();
-        let mut first = Weight::ZERO;
+        let mut messages = Weight::ZERO;
         for message in &prompt.messages {
-            first = first.plus(message_weight(&sizer, message, &mut holes));
+            messages = messages.plus(message_weight(&sizer, message, &mut holes));
         }
         if prompt.messages.is_empty() && prompt.registry.is_some() {
-            // The text is not here: anything that fits the model may be sent.
-            first = Weight::UNBOUNDED;
+            // The text is not here: what is allowed may be sent, else anything that fits the model.
+            messages = prompt.input.map_or(Weight::UNBOUNDED, Weight::tokens);
         }
         let tools = prompt.tools.iter().map(|tool| self.tool(*tool));
-        let first = first.plus(Weight::tokens(tools.fold(0, u64::saturating_add)));
+        let first = messages.plus(Weight::tokens(tools.fold(0, u64::saturating_add)));
         let answer = prompt.tools.iter().map(|tool| self.tool_answer(*tool));
         let answer = answer.fold(Weight::ZERO, Weight::largest);
         let round = answer.plus(Weight::tokens(MESSAGE_TOKENS)).times(CALLS_A_ROUND as u64);
         Request {
             first,
+            messages,
             holes,
             repair: Weight::tokens(NOTE_TOKENS + FRAME_TOKENS + 2 * MESSAGE_TOKENS),
             round: round.plus(Weight::tokens(MESSAGE_TOKENS)),

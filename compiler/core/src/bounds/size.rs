@@ -42,10 +42,10 @@ pub(super) enum Shape {
 #[derive(Clone, Debug)]
 pub(super) struct Sizer<'b> {
     pub(super) bundle: &'b Bundle,
-    /// By slot.
-    pub(super) slots: Vec<Shape>,
+    /// By slot; shared, because every binder makes a frame of its own.
+    slots: Rc<[Shape]>,
     /// What slots are called.
-    pub(super) slot_names: Vec<SmolStr>,
+    slot_names: Rc<[SmolStr]>,
     /// Binders of lambdas, `let` and `each`.
     locals: Vec<(LocalId, Shape)>,
     /// Binders over lists with a bound in tokens: what all elements have together.
@@ -58,10 +58,10 @@ impl<'b> Sizer<'b> {
     /// In a frame whose slots hold these values.
     pub(super) fn new(bundle: &'b Bundle, slots: Vec<Shape>, slot_names: Vec<SmolStr>) -> Self {
         let (locals, totals, names) = (Vec::new(), Vec::new(), Vec::new());
-        Self { bundle, slots, slot_names, locals, totals, names }
+        Self { bundle, slots: slots.into(), slot_names: slot_names.into(), locals, totals, names }
     }
 
-    /// In a flow: its slots hold what their types say.
+    /// In a flow: its slots hold what their types say. One is enough for all its nodes.
     pub(super) fn of_flow(bundle: &'b Bundle, flow: &Flow) -> Self {
         let shapes = flow.slots.iter().map(|slot| Shape::Of(slot.ty)).collect();
         Self::new(bundle, shapes, flow.slots.iter().map(|slot| slot.name.clone()).collect())

@@ -6,8 +6,8 @@
 //! the flow of most cost through the part ([`super::circulation`]) is an upper bound.
 
 use super::circulation;
-use super::components::Components;
 use super::{Method, Most};
+use crate::components::Components;
 
 /// Pairs of a vertex and counters that are looked at.
 const MOST_STATES: usize = 65_536;

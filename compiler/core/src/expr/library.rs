@@ -128,6 +128,11 @@ fn stands_on(on: On, ty: &Ty) -> bool {
     }
 }
 
+/// Whether the library has a method of this name, on any type.
+pub(crate) fn is_method(name: &str) -> bool {
+    METHODS.iter().chain(&EVERYWHERE).any(|method| method.name == name) || ["or", "with"].contains(&name)
+}
+
 /// Names of the methods that a type has.
 pub(crate) fn methods_of(ty: &Ty) -> impl Iterator<Item = &'static str> {
     METHODS.iter().filter(move |method| stands_on(method.on, ty)).map(|method| method.name)

@@ -6,6 +6,7 @@ use flow_ir::testing::TestValue;
 use flow_ir::units::ErrorClass;
 use smol_str::SmolStr;
 
+use super::aggregate::Level;
 use super::coerce::Why;
 use super::scope::Place;
 use super::{Elab, Typed, literal};
@@ -55,7 +56,7 @@ impl Elab<'_, '_> {
     }
 
     /// The one argument of a call, which is no lambda.
-    fn only_argument<'a>(
+    pub(super) fn only_argument<'a>(
         &mut self,
         expr: &ast::Expr,
         name: &str,
@@ -178,10 +179,29 @@ impl Elab<'_, '_> {
     }
 }
 
+/// What to call a value that each row has its own of; `None` if it is not of a row.
+fn of_one_row(value: &TestValue, row: &str) -> Option<String> {
+    let name = match value {
+        TestValue::Sample(_) | TestValue::Measure(_) => return None,
+        TestValue::Row => row,
+        TestValue::Result => "result",
+        TestValue::Error => "error",
+        TestValue::Visited(..) => "visited(…)",
+        TestValue::Visits(..) => "visits(…)",
+        TestValue::Degraded(..) => "degraded(…)",
+        TestValue::Calls(_) => "calls(…)",
+        TestValue::Run(_) => "run",
+    };
+    Some(name.to_owned())
+}
+
 /// What tests ask. They read from slots that are filled when the run has ended.
 impl Elab<'_, '_> {
-    fn test_slot(&mut self, value: TestValue, ty: Ty) -> Option<Typed> {
+    pub(super) fn test_slot(&mut self, value: TestValue, ty: Ty) -> Option<Typed> {
         let slots = self.scope.test.as_mut()?;
+        if let Some(eval) = slots.eval.as_mut().filter(|eval| eval.level == Level::All) {
+            eval.strays.extend(of_one_row(&value, &eval.row.0));
+        }
         let found = slots.values.iter().position(|(known, _)| *known == value);
         let index = found.unwrap_or_else(|| {
             slots.values.push((value, ty.clone()));
@@ -191,9 +211,12 @@ impl Elab<'_, '_> {
         Some(self.typed(ty, ExprKind::Slot(slot)))
     }
 
-    /// `result` and `error` in a test.
+    /// `result` and `error` in a test, and the row in an eval.
     pub(super) fn test_name(&mut self, name: &str) -> Option<Typed> {
-        self.scope.test.as_ref()?;
+        let eval = self.scope.test.as_ref()?.eval.as_ref();
+        if let Some((_, ty)) = eval.map(|eval| eval.row.clone()).filter(|(row, _)| row == name) {
+            return self.test_slot(TestValue::Row, ty);
+        }
         match name {
             "result" => {
                 let ty = self.scope.result.clone()?;
@@ -241,7 +264,7 @@ impl Elab<'_, '_> {
                 let arg = self.only_argument(expr, name, args)?;
                 Some(self.sample(arg, want))
             }
-            _ => None,
+            _ => self.aggregate_call(expr, name, args),
         }
     }
 

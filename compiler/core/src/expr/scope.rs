@@ -6,6 +6,7 @@ use flow_ir::{FlowId, LocalId, NodeId, SlotId};
 use rustc_hash::FxHashMap;
 use smol_str::SmolStr;
 
+use super::aggregate::EvalSlots;
 use super::narrow::Fact;
 use super::{Elab, Typed, describe};
 use crate::graph::{self, Binding, Facts, FlowGraph, Known};
@@ -53,6 +54,8 @@ pub(crate) struct NodeInfo {
 #[derive(Clone, Debug, Default)]
 pub(crate) struct TestSlots {
     pub(crate) values: Vec<(TestValue, Ty)>,
+    /// What there is besides in an `eval`.
+    pub(crate) eval: Option<EvalSlots>,
 }
 
 /// The graph around a place of a flow.

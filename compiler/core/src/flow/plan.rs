@@ -4,6 +4,7 @@ use flow_grammar::ast;
 use flow_ir::units::ErrorClass;
 use smol_str::SmolStr;
 
+use super::fallible::{arguments_may_fail, may_fail};
 use crate::callee::{self, FlowClasses, Target};
 use crate::expr::Scope;
 use crate::graph::{self, AnswerField, Callees, ClassSet, FactPath, FlowGraph, NodeIx};
@@ -60,7 +61,7 @@ fn plan_node(
         let gives_nothing = callee::signature(pkg, *target).is_some_and(|(_, ret)| ret == Ty::Nothing);
         has_value &= !(one_call && (gives_nothing || matches!(target, Target::Sleep | Target::Tell)));
     }
-    if list.is_some_and(fallible) {
+    if list.is_some_and(may_fail) {
         raises = raises.map(|all| all.and(ClassSet::of(ErrorClass::Invalid)));
     }
     let only = if one_call { targets.first().copied() } else { None };
@@ -80,49 +81,8 @@ fn call_raises(pkg: &Package<'_>, flows: &FlowClasses, call: &ast::Call, target:
         return Some(ClassSet::NONE);
     }
     let base = callee::raises(pkg, flows, target)?;
-    let computed = if target == Target::Pure { may_fail(&call.expr) } else { fallible(&call.expr) };
+    let computed = if target == Target::Pure { may_fail(&call.expr) } else { arguments_may_fail(&call.expr) };
     if computed { Some(base.and(ClassSet::of(ErrorClass::Invalid))) } else { Some(base) }
-}
-
-/// Whether computing an expression can raise `Invalid`: a division, or a user's function inside it.
-fn fallible(expr: &ast::Expr) -> bool {
-    match &expr.kind {
-        ast::ExprKind::Binary { op, left, right, .. } => {
-            *op == ast::BinaryOp::Div || fallible(left) || fallible(right)
-        }
-        ast::ExprKind::Call { callee, args } => {
-            let receiver = match &callee.kind {
-                ast::ExprKind::Field { base, .. } => may_fail(base),
-                _ => false,
-            };
-            let inner = args.iter().any(|arg| match &arg.value {
-                ast::ArgValue::Expr(value) => may_fail(value),
-                ast::ArgValue::Lambda { body, .. } => may_fail(body),
-            });
-            receiver || inner
-        }
-        ast::ExprKind::Field { base, .. } | ast::ExprKind::Is { value: base, .. } => may_fail(base),
-        ast::ExprKind::Paren(inner) | ast::ExprKind::Unary { operand: inner, .. } => fallible(inner),
-        ast::ExprKind::List(items) => items.iter().any(may_fail),
-        ast::ExprKind::Case { arms, .. } => arms.iter().any(|arm| may_fail(&arm.body)),
-        ast::ExprKind::Name(_)
-        | ast::ExprKind::Upper(_)
-        | ast::ExprKind::Number(_)
-        | ast::ExprKind::Quantity(_)
-        | ast::ExprKind::Text(_)
-        | ast::ExprKind::Bool(_)
-        | ast::ExprKind::None
-        | ast::ExprKind::Missing => false,
-    }
-}
-
-/// The same for a part of an expression, where a call of a lower-case name is a function.
-fn may_fail(expr: &ast::Expr) -> bool {
-    let is_function = match &expr.kind {
-        ast::ExprKind::Call { callee, .. } => matches!(callee.kind, ast::ExprKind::Name(_)),
-        _ => false,
-    };
-    is_function || fallible(expr)
 }
 
 fn stronger(a: graph::Effect, b: graph::Effect) -> graph::Effect {

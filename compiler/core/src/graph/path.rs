@@ -1,5 +1,7 @@
 //! Ways through the graph, for messages.
 
+use crate::report;
+
 use super::{EdgeIx, FlowGraph, GraphEdge, Vertex};
 
 /// The vertices of a shortest way from the header, over edges that `may` allows, to the first vertex that is `goal`.
@@ -39,17 +41,7 @@ fn trace(came: &[Option<Vertex>], from: Vertex, to: Vertex) -> Vec<Vertex> {
     way
 }
 
-/// `start → sort → escalate`; the middle of a very long way is left out.
+/// `start → sort → escalate`.
 pub(super) fn spell(graph: &FlowGraph<'_>, way: &[Vertex]) -> String {
-    const SHOWN: usize = 12;
-    let name = |vertex: &Vertex| graph.name(*vertex).to_owned();
-    let mut names: Vec<String> = way.iter().map(name).collect();
-    if names.len() > SHOWN {
-        let tail = names.split_off(names.len() - SHOWN / 2);
-        let left_out = names.len() - SHOWN / 2;
-        names.truncate(SHOWN / 2);
-        names.push(format!("… {left_out} more …"));
-        names.extend(tail);
-    }
-    names.join(" → ")
+    report::way::told(way.iter().map(|vertex| graph.name(*vertex).to_owned()))
 }

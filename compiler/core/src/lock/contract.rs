@@ -7,7 +7,7 @@ use serde_json::json;
 
 /// Of a prompt: parameters, result, and every setting that a bound rests on.
 pub(super) fn prompt(prompt: &Prompt, shapes: &mut Shapes<'_>) -> String {
-    let contract = json!({
+    let mut contract = json!({
         "params": shapes.of_fields(&prompt.params).to_string(),
         "result": shapes.of(prompt.ret).to_string(),
         "output": prompt.output,
@@ -16,6 +16,10 @@ pub(super) fn prompt(prompt: &Prompt, shapes: &mut Shapes<'_>) -> String {
         "rounds": prompt.rounds,
         "tools": prompt.tools.len(),
     });
+    // Only where it is said, so that contracts without it stay what they were.
+    if let (Some(input), Some(fields)) = (prompt.input, contract.as_object_mut()) {
+        fields.insert("input".to_owned(), input.into());
+    }
     Digest::of(contract.to_string().as_bytes()).to_string()
 }
 

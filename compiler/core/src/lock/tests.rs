@@ -5,7 +5,8 @@ const PROMPT: &str = "prompt triage(mail: text in ..9 tokens): text in ..40 = re
 fn locked(main: &str, lock: Option<&str>) -> Checked {
     let mut workspace = Workspace::default();
     workspace.set_file("main.flow", &["main".to_owned()], main);
-    workspace.require_lock(lock.map(|text| ("flow.lock".to_owned(), text.to_owned())));
+    workspace.set_lock(lock.map(|text| ("flow.lock".to_owned(), text.to_owned())));
+    workspace.require_lock();
     workspace.check()
 }
 

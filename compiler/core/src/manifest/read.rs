@@ -9,7 +9,8 @@ use super::{Defaults, Level, Manifest, Mcp, Role};
 use crate::report;
 use crate::types::unit_ms;
 
-const TABLES: [&str; 8] = ["package", "roles", "grants", "labels", "lints", "defaults", "egress", "mcp"];
+const TABLES: [&str; 9] =
+    ["package", "roles", "grants", "labels", "lints", "defaults", "egress", "mcp", "telemetry"];
 
 type Entry<'t, 'i> = (&'t str, Range<usize>, &'t toml::Spanned<DeValue<'i>>);
 
@@ -95,6 +96,7 @@ impl Reader<'_> {
                 "labels" => self.label(manifest, name, span, value),
                 "lints" => self.lint(manifest, name, span, value),
                 "mcp" => self.mcp(manifest, name, span, value),
+                "telemetry" => self.telemetry(manifest, name, span, value),
                 _ => self.defaults(manifest, name, span, value),
             }
         }
@@ -213,6 +215,44 @@ impl Reader<'_> {
             );
         }
         manifest.mcp.push(found);
+    }
+
+    fn telemetry(
+        &mut self,
+        manifest: &mut Manifest,
+        name: &str,
+        span: Range<usize>,
+        value: &toml::Spanned<DeValue<'_>>,
+    ) {
+        let told = &mut manifest.telemetry;
+        match name {
+            "endpoint" => {
+                let url = self.text(name, value);
+                if !url.starts_with("http://") && !url.starts_with("https://") {
+                    self.wrong(
+                        value.span(),
+                        "`endpoint` is an address: `\"http://localhost:4318\"`".to_owned(),
+                    );
+                }
+                told.endpoint = Some(url);
+            }
+            "service" => told.service = Some(self.text(name, value)),
+            "sample" => told.sample = self.share(name, value),
+            _ => self.unknown(span, name, "`[telemetry]`", &["endpoint", "service", "sample"]),
+        }
+    }
+
+    fn share(&mut self, key: &str, value: &toml::Spanned<DeValue<'_>>) -> Option<f64> {
+        let value_of = || match value.get_ref() {
+            DeValue::Float(number) => number.as_str().replace('_', "").parse::<f64>().ok(),
+            DeValue::Integer(number) => number.as_str().parse::<f64>().ok(),
+            _ => None,
+        };
+        let found = value_of().filter(|share| (0.0..=1.0).contains(share));
+        if found.is_none() {
+            self.wrong(value.span(), format!("`{key}` is a share between 0 and 1"));
+        }
+        found
     }
 
     fn label(

@@ -8,6 +8,7 @@ use rustc_hash::FxHashMap;
 use smol_str::SmolStr;
 
 use super::Package;
+use crate::components::Components;
 use crate::flow_paths::joined;
 use crate::names::{Entry, Item, Module};
 use crate::report;
@@ -145,7 +146,13 @@ fn bind(
 }
 
 /// FL0019: each circle once, at the import that closes it. Depth first, without recursion.
+///
+/// Only ways among modules that import each other are followed, from the first of them: which import closes a circle must
+/// not depend on who else imports one of its modules.
 fn circles(package: &Package<'_>, arrows: &[Vec<(u32, Span)>], out: &mut Vec<Diagnostic>) {
+    let targets: Vec<Vec<usize>> =
+        arrows.iter().map(|list| list.iter().map(|(row, _)| *row as usize).collect()).collect();
+    let parts = Components::new(&targets);
     let mut state = vec![0u8; arrows.len()];
     for start in 0..arrows.len() {
         let mut path: Vec<(usize, usize)> = Vec::new();
@@ -165,6 +172,7 @@ fn circles(package: &Package<'_>, arrows: &[Vec<(u32, Span)>], out: &mut Vec<Dia
                     }
                     path.pop();
                 }
+                Some((target, _)) if parts.of.get(*target as usize) != parts.of.get(row) => {}
                 Some((target, span)) => match state.get(*target as usize) {
                     Some(0) => path.push((*target as usize, 0)),
                     Some(1) => out.push(report::names::import_cycle(*span, &names(package, &path, *target))),

@@ -109,7 +109,9 @@ fn resource(
     out: &mut Vec<Diagnostic>,
 ) -> ResourceDecl {
     let labels = Labels::default();
-    let unknown = ResourceDecl { kind: None, item: Ty::Poison, labels, span: Default::default() };
+    let row = u32::try_from(module).unwrap_or(u32::MAX);
+    let unknown =
+        ResourceDecl { kind: None, item: Ty::Poison, labels, module: row, span: Default::default() };
     let Some(at) = package.modules.get(module).map(|module| module.at) else { return unknown };
     let Some(written) = &setup.ty else {
         out.push(report::tools::no_kind(at.span(setup.name.span), &setup.name.text));
@@ -137,5 +139,5 @@ fn resource(
         out.push(report::types::partial_of(at.span(only.span), &item.to_string()));
         return unknown;
     }
-    ResourceDecl { kind: Some(*kind), item, labels, span: at.span(setup.name.span) }
+    ResourceDecl { kind: Some(*kind), item, labels, module: row, span: at.span(setup.name.span) }
 }

@@ -1,4 +1,4 @@
-//! About `flow.lock` (FL0805).
+//! About `flow.lock` (FL0515, FL0805).
 
 use flow_diagnostics::{Diagnostic, Span, index};
 
@@ -20,6 +20,14 @@ pub(crate) fn missing(span: Span, name: &str) -> Diagnostic {
 pub(crate) fn changed(span: Span, name: &str, why: &str) -> Diagnostic {
     let message = format!("`{name}` is not what `flow.lock` says");
     Diagnostic::new(&index::NOT_LOCKED, span, message, "changed since it was locked").note(why).help(HELP)
+}
+
+/// FL0515.
+pub(crate) fn reworded(span: Span, prompt: &str, version: &str) -> Diagnostic {
+    let message = format!("the text of `{prompt}` changed, but it is still version \"{version}\"");
+    Diagnostic::new(&index::REWORDED, span, message, "the same version, another text")
+        .note("whoever looks up what version answered a customer would read another text")
+        .help("give it another version, or leave `version` out and let `flowc prompt publish` number it")
 }
 
 /// FL0805: a row that nothing asks for.

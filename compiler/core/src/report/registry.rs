@@ -1,4 +1,4 @@
-//! About what is behind the registry's pointers (FL0804).
+//! About what is behind the registry's pointers (FL0804, FL0809).
 
 use flow_diagnostics::{Diagnostic, Span, index};
 use flow_ir::contract::Misfit;
@@ -22,4 +22,18 @@ pub(crate) fn unknown(span: Span, reference: &str) -> Diagnostic {
     let message = format!("the registry has no `{reference}`");
     Diagnostic::new(&index::POINTER_CONTRACT, span, message, "names nothing")
         .help("publish a version and move the pointer to it, or name another one")
+}
+
+/// FL0809.
+pub(crate) fn not_passed(gate: &str, eval: &str, number: u32, said: Option<&str>) -> String {
+    match said {
+        Some(said) => format!("v{number} did not pass `{eval}`, which gates `{gate}`: {said}"),
+        None => format!("v{number} was not run with `{eval}`, which gates `{gate}`"),
+    }
+}
+
+/// What to do about FL0809.
+pub(crate) fn run_the_eval(gate: &str, number: u32, was_run: bool) -> String {
+    let again = if was_run { "publish a better version, and run" } else { "run" };
+    format!("{again} `flowc eval PATH --with {gate}=v{number}` in the package")
 }

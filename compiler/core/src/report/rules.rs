@@ -98,3 +98,32 @@ pub(crate) fn vouched_by_nobody(span: Span, name: &str) -> Diagnostic {
         .note("`flowc audit` lists it for sign-off")
         .help("say who may call: `allow: [gateway]`, or remove `trusted` and pass it through a check")
 }
+
+/// FL0710.
+pub(crate) fn not_in_key(span: Span, value: &str, inputs: &[String], key: (Span, &str)) -> Diagnostic {
+    let names: Vec<String> = inputs.iter().map(|input| format!("`{input}`")).collect();
+    let message = format!("`{value}` depends on {}, and its key does not", names.join(" and "));
+    let all = std::iter::once(key.1).chain(inputs.iter().map(String::as_str));
+    let holes: Vec<String> = all.map(|part| format!("{{{{{part}}}}}")).collect();
+    Diagnostic::new(&index::NOT_IN_KEY, span, message, "kept for everybody with the same key")
+        .also(key.0, "the key")
+        .note("whoever asks with this key next gets this answer, whatever else they ask with")
+        .help(format!("put it into the key, here and where it is read: `\"{}\"`", holes.join(" ")))
+}
+
+/// FL0710, where a flow of another file keeps it.
+pub(crate) fn passed_without_key(span: Span, call: &str, inputs: &[String]) -> Diagnostic {
+    let names: Vec<String> = inputs.iter().map(|input| format!("`{input}`")).collect();
+    let message = format!("`{call}` keeps what depends on {}, and its key does not", names.join(" and "));
+    Diagnostic::new(&index::NOT_IN_KEY, span, message, "kept for everybody with the same key")
+        .note("whoever asks with this key next gets this answer, whatever else they ask with")
+        .help("put it into the key that is passed, here and where it is read")
+}
+
+/// FL0712.
+pub(crate) fn unlabelled_result(span: Span, tool: &str, takes: &str, result: &str) -> Diagnostic {
+    let message =
+        format!("`{tool}` takes {takes} and answers with `{result}`, which says nothing about `pii`");
+    Diagnostic::new(&index::UNLABELLED_RESULT, span, message, "may hold what it was given")
+        .help(format!("`pii {result}` if it may; `// flow:allow unlabelled-result \"why\"` if it cannot"))
+}

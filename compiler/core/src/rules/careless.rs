@@ -3,7 +3,7 @@
 use flow_diagnostics::Diagnostic;
 use flow_grammar::ast::ItemKind;
 use flow_ir::CheckId;
-use flow_ir::expr::{Expr, ExprKind, Part};
+use flow_ir::expr::{Expr, ExprKind};
 use flow_ir::setup::Check;
 use flow_ir::types::Type;
 
@@ -61,48 +61,6 @@ fn look(expr: &Expr, out: &mut Looks) {
             ExprKind::Slot(slot) if slot.0 == 0 => out.fields.push(*field),
             _ => look(base, out),
         },
-        ExprKind::Const(_)
-        | ExprKind::Local(_)
-        | ExprKind::NodeFact(..)
-        | ExprKind::RunFact(_)
-        | ExprKind::ErrorFact(_) => {}
-        ExprKind::Payload { base, .. } => look(base, out),
-        ExprKind::Record(all) | ExprKind::List(all) | ExprKind::Variant { fields: all, .. } => {
-            all.iter().for_each(|expr| look(expr, out));
-        }
-        ExprKind::Call { args, .. } => args.iter().for_each(|arg| look(arg, out)),
-        ExprKind::Builtin { args, lambda, .. } => {
-            args.iter().for_each(|arg| look(arg, out));
-            lambda.iter().for_each(|lambda| look(&lambda.body, out));
-        }
-        ExprKind::Neg(inner) | ExprKind::Not(inner) | ExprKind::Convert(inner) => look(inner, out),
-        ExprKind::Is { value, .. } => look(value, out),
-        ExprKind::And(left, right)
-        | ExprKind::Or(left, right)
-        | ExprKind::Arith(_, left, right)
-        | ExprKind::Compare(_, left, right) => [left, right].into_iter().for_each(|side| look(side, out)),
-        ExprKind::If(condition, then, otherwise) => {
-            [condition, then, otherwise].into_iter().for_each(|part| look(part, out));
-        }
-        ExprKind::Let { value, body, .. } => [value, body].into_iter().for_each(|part| look(part, out)),
-        ExprKind::Template(parts) => look_at_parts(parts, out),
-    }
-}
-
-fn look_at_parts(parts: &[Part], out: &mut Looks) {
-    for part in parts {
-        match part {
-            Part::Text(_) => {}
-            Part::Hole(expr, _) => look(expr, out),
-            Part::Each { list, body, .. } => {
-                look(list, out);
-                look_at_parts(body, out);
-            }
-            Part::If { condition, then, otherwise } => {
-                look(condition, out);
-                look_at_parts(then, out);
-                look_at_parts(otherwise, out);
-            }
-        }
+        _ => expr.children().into_iter().for_each(|part| look(part, out)),
     }
 }

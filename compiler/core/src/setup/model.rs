@@ -2,7 +2,7 @@
 
 use flow_grammar::ast::{self, ArgValue, ExprKind as Ast};
 use flow_ir::ModelId;
-use flow_ir::setup::{Capability, Model, Provider};
+use flow_ir::setup::{Capability, Model, Provider, TOKEN_FACTOR};
 use smol_str::SmolStr;
 
 use super::{Settings, gates, source_call, unknown_source};
@@ -240,7 +240,7 @@ pub(super) fn model_name(elab: &mut Elab<'_, '_>, expr: &ast::Expr) -> Option<Mo
 }
 
 fn token_factor(elab: &mut Elab<'_, '_>, settings: &Settings<'_>) -> u32 {
-    let Some(value) = settings.value("token_factor") else { return 1350 };
+    let Some(value) = settings.value("token_factor") else { return TOKEN_FACTOR };
     let factor = match &value.kind {
         Ast::Number(number) => u32::try_from(number.micros / 1000).ok(),
         _ => None,
@@ -248,7 +248,7 @@ fn token_factor(elab: &mut Elab<'_, '_>, settings: &Settings<'_>) -> u32 {
     factor.unwrap_or_else(|| {
         let span = elab.span(value.span);
         elab.out.push(report::names::bad_setting(span, "token_factor", "a number", "1.35"));
-        1350
+        TOKEN_FACTOR
     })
 }
 

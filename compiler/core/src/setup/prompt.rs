@@ -14,11 +14,12 @@ use crate::package::doc_text;
 use crate::report;
 use crate::types::{Bounds, Fit, Size, Ty, fit};
 
-pub(super) static SETTINGS: [&str; 11] = [
+pub(super) static SETTINGS: [&str; 13] = [
     "system",
     "user",
     "assistant",
     "turns",
+    "input",
     "output",
     "confidence",
     "repair",
@@ -26,12 +27,14 @@ pub(super) static SETTINGS: [&str; 11] = [
     "rounds",
     "temperature",
     "cache",
+    "version",
 ];
 
 /// Lowers a prompt.
 pub(crate) fn lower(elab: &mut Elab<'_, '_>, decl: Decl<'_>) -> Prompt {
     let settings = Settings::new(elab, "prompt", &decl.setup.settings, &SETTINGS);
     let registry = registry(elab, decl.setup);
+    version(elab, &settings, decl.setup);
     let messages = messages(elab, &settings);
     if registry.is_none() && decl.setup.source.is_none() {
         needs_message(elab, decl, &messages);
@@ -51,6 +54,7 @@ pub(crate) fn lower(elab: &mut Elab<'_, '_>, decl: Decl<'_>) -> Prompt {
         params: elab.types.fields(&elab.pkg.defs, &decl.sig.params),
         ret: elab.types.exact(&elab.pkg.defs, &decl.sig.ret),
         messages,
+        input: input(elab, &settings, registry.is_some()),
         registry,
         output: settings.tokens(elab, "output"),
         confidence: confidence(elab, &settings, &decl.sig.ret),
@@ -63,6 +67,17 @@ pub(crate) fn lower(elab: &mut Elab<'_, '_>, decl: Decl<'_>) -> Prompt {
     }
 }
 
+/// What versions of a text in the registry may hold. A text that is here is counted.
+fn input(elab: &mut Elab<'_, '_>, settings: &Settings<'_>, in_registry: bool) -> Option<u64> {
+    let found = settings.tokens(elab, "input");
+    if let (Some(value), false) = (settings.value("input"), in_registry) {
+        let span = elab.span(value.span);
+        let message = "`input` bounds a text that is in the registry; this one is counted as it stands";
+        elab.out.push(report::names::wrong_setting(span, message, "remove it"));
+    }
+    found
+}
+
 fn registry(elab: &mut Elab<'_, '_>, setup: &ast::Setup) -> Option<SmolStr> {
     let source = setup.source.as_ref().filter(|source| !matches!(source.kind, Ast::Missing))?;
     match source_call(source) {
@@ -71,6 +86,16 @@ fn registry(elab: &mut Elab<'_, '_>, setup: &ast::Setup) -> Option<SmolStr> {
             unknown_source(elab, source, &["registry"]);
             None
         }
+    }
+}
+
+/// `version: "4"`: kept in `flow.lock` with the text. The registry numbers its own.
+fn version(elab: &mut Elab<'_, '_>, settings: &Settings<'_>, setup: &ast::Setup) {
+    let said = settings.text(elab, "version");
+    if let Some(setting) = settings.get("version").filter(|_| said.is_some() && setup.source.is_some()) {
+        let span = elab.span(setting.span);
+        let message = "the registry numbers the versions of this prompt";
+        elab.out.push(report::names::wrong_setting(span, message, "leave `version` out"));
     }
 }
 

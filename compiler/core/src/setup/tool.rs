@@ -74,7 +74,7 @@ fn defaults(elab: &Elab<'_, '_>, transport: &Transport) -> Defaults {
 }
 
 fn transport(elab: &mut Elab<'_, '_>, settings: &Settings<'_>, decl: Decl<'_>) -> Transport {
-    let unknown = Transport::Mcp { server: SmolStr::default(), tool: SmolStr::default() };
+    let unknown = Transport::Mcp { server: SmolStr::default(), tool: SmolStr::default(), locked: None };
     let Some(source) = &decl.setup.source else {
         let span = elab.span(decl.setup.name.span);
         let example = "http.get(\"https://…\")";
@@ -96,9 +96,12 @@ fn transport(elab: &mut Elab<'_, '_>, settings: &Settings<'_>, decl: Decl<'_>) -
                 unknown
             }
         },
-        ["mcp"] => {
-            Transport::Mcp { server: call.text(elab, 0, "the server"), tool: call.text(elab, 1, "the tool") }
-        }
+        ["mcp"] => Transport::Mcp {
+            server: call.text(elab, 0, "the server"),
+            tool: call.text(elab, 1, "the tool"),
+            // Put in from `flow.lock`, when there is nothing wrong.
+            locked: None,
+        },
         ["wasm"] => Transport::Wasm {
             file: call.text(elab, 0, "the file"),
             export: call.text(elab, 1, "the function"),

@@ -154,22 +154,13 @@ fn trace(came: &[Option<usize>], from: usize, to: usize) -> Vec<usize> {
     way
 }
 
-/// `start → sort → send`; the middle of a very long way is left out.
+/// `start → sort → send`.
 pub(super) fn spell(flow: &Flow, way: &[usize]) -> String {
-    const SHOWN: usize = 12;
     let name = |vertex: &usize| match vertex.checked_sub(1).and_then(|index| flow.nodes.get(index)) {
         Some(node) => node.name.to_string(),
         None => "start".to_owned(),
     };
-    let mut names: Vec<String> = way.iter().map(name).collect();
-    if names.len() > SHOWN {
-        let tail = names.split_off(names.len() - SHOWN / 2);
-        let left_out = names.len() - SHOWN / 2;
-        names.truncate(SHOWN / 2);
-        names.push(format!("… {left_out} more …"));
-        names.extend(tail);
-    }
-    names.join(" → ")
+    report::way::told(way.iter().map(name))
 }
 
 /// The shortest way to a vertex by any edge.

@@ -9,6 +9,7 @@ use super::Analysis;
 use super::eval::{Env, frame};
 use super::labels::{Marks, Taint};
 use super::notes::Sent;
+use crate::names::Item;
 
 /// What is known about a call that was looked at.
 #[derive(Clone, Debug, Default)]
@@ -87,15 +88,13 @@ impl Analysis<'_> {
         if let Some((_, result)) = known.into_iter().find(|(other, _)| other == args) {
             return result.clone();
         }
-        if self.depth > super::DEEPEST {
+        if self.is_too_deep(Item::Fn(id)) {
             let all = function.params.iter().zip(args).map(|(param, arg)| self.shapes.total(param.ty, arg));
             return Taint::Whole(all.fold(Marks::CLEAN, Marks::join).outside());
         }
-        self.depth += 1;
         let labelled: Vec<Taint> = self.labelled_all(args, &function.params);
         let state = frame(&labelled);
         let result = self.eval(&function.body, &mut Env::of_args(&state, labelled.len()));
-        self.depth -= 1;
         if let Some(known) = self.functions.get_mut(id.index()) {
             known.push((args.to_vec(), result.clone()));
         }
@@ -238,11 +237,10 @@ impl Analysis<'_> {
     fn split(&mut self, id: SplitId, call: &Call, args: &[Taint]) -> Called {
         let Some(split) = self.bundle.splits.get(id.index()) else { return Called::default() };
         self.demand_all(&call.args, args, Some(&split.params));
-        if self.depth > super::DEEPEST {
+        if self.is_too_deep(Item::Split(id)) {
             let all = self.total_of_args(&call.args, args);
             return Called { result: all.outside().into(), sent: all, error: all, shown: Vec::new() };
         }
-        self.depth += 1;
         let labelled = self.labelled_all(args, &split.params);
         let state = frame(&labelled);
         let mut all: Option<Called> = None;
@@ -258,7 +256,6 @@ impl Analysis<'_> {
                 },
             });
         }
-        self.depth -= 1;
         all.unwrap_or_default()
     }
 

@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use flow_ir::TypeId;
 
-/// Where a label was declared: a row of [`super::shapes::Shapes::origin`].
+/// The name under which a label was declared: a row of [`super::shapes::Shapes`], sorted by name.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 pub(crate) struct Origin(pub(crate) u32);
 
@@ -54,7 +54,7 @@ impl Marks {
     }
 }
 
-/// The one declared first, so that the answer does not depend on the order in which ways are looked at.
+/// The one whose name sorts first, so that the answer does not depend on the order in which ways are looked at.
 fn first(a: Option<Origin>, b: Option<Origin>) -> Option<Origin> {
     match (a, b) {
         (Some(a), Some(b)) => Some(a.min(b)),

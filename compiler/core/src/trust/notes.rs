@@ -59,9 +59,13 @@ impl Analysis<'_> {
 
     /// A flow is called with these arguments.
     pub(crate) fn note_entry(&mut self, flow: FlowId, args: &[Taint]) {
-        if self.notes.is_none() {
-            return;
+        if self.notes.is_some() {
+            self.add_entry(flow, args);
         }
+    }
+
+    /// One more way in which a flow is called.
+    pub(super) fn add_entry(&mut self, flow: FlowId, args: &[Taint]) {
         let Some(entry) = self.entries.get_mut(flow.index()) else { return };
         *entry = Some(match entry.take() {
             None => args.to_vec(),

@@ -12,6 +12,7 @@ use crate::package::Package;
 use crate::report::At;
 
 /// A package as declared, and as lowered.
+#[derive(Clone, Copy)]
 pub(crate) struct Places<'a> {
     pub(crate) pkg: &'a Package<'a>,
     pub(crate) sources: &'a SourceMap,
@@ -60,7 +61,7 @@ impl<'a> Places<'a> {
     /// Where an argument of a call is written; the whole call if it is not.
     pub(crate) fn argument(&self, id: FlowId, node: usize, call: (u32, &Call), index: usize) -> Option<Span> {
         let (at, ast) = self.call(id, node, call.0)?;
-        let params = params_of(self.bundle, call.1.callee);
+        let params = self.bundle.callee_params(call.1.callee);
         let name = params.get(index).map(|param| param.name.as_str());
         let found = arguments(&ast.expr).and_then(|args| argument(args, index, name));
         Some(at.span(found.unwrap_or(ast.expr.span)))
@@ -126,35 +127,11 @@ fn argument(args: &[ast::Arg], index: usize, name: Option<&str>) -> Option<flow_
     }
 }
 
-/// The declared parameters of a callee.
-pub(crate) fn params_of(bundle: &Bundle, callee: Callee) -> &[flow_ir::types::Field] {
-    let found = match callee {
-        Callee::Function(id) => bundle.functions.get(id.index()).map(|it| &it.params),
-        Callee::Check(id) => bundle.checks.get(id.index()).map(|it| &it.params),
-        Callee::Prompt(id) => bundle.prompts.get(id.index()).map(|it| &it.params),
-        Callee::Tool(id) => bundle.tools.get(id.index()).map(|it| &it.params),
-        Callee::Human(id) => bundle.humans.get(id.index()).map(|it| &it.params),
-        Callee::Split(id) => bundle.splits.get(id.index()).map(|it| &it.params),
-        Callee::Flow(id) => bundle.flows.get(id.index()).map(|it| &it.params),
-        Callee::Value | Callee::Method(..) | Callee::Sleep | Callee::Tell => None,
-    };
-    found.map_or(&[], Vec::as_slice)
-}
-
 /// What a callee is called.
 pub(crate) fn name_of(bundle: &Bundle, callee: Callee) -> &str {
-    let found = match callee {
-        Callee::Function(id) => bundle.functions.get(id.index()).map(|it| &it.name),
-        Callee::Check(id) => bundle.checks.get(id.index()).map(|it| &it.name),
-        Callee::Prompt(id) => bundle.prompts.get(id.index()).map(|it| &it.name),
-        Callee::Tool(id) => bundle.tools.get(id.index()).map(|it| &it.name),
-        Callee::Human(id) => bundle.humans.get(id.index()).map(|it| &it.name),
-        Callee::Split(id) => bundle.splits.get(id.index()).map(|it| &it.name),
-        Callee::Flow(id) => bundle.flows.get(id.index()).map(|it| &it.name),
-        Callee::Method(id, _) => bundle.resources.get(id.index()).map(|it| &it.name),
-        Callee::Value => None,
-        Callee::Sleep => return "sleep",
-        Callee::Tell => return "tell",
-    };
-    found.map_or("", smol_str::SmolStr::as_str)
+    match callee {
+        Callee::Sleep => "sleep",
+        Callee::Tell => "tell",
+        _ => bundle.callee_name(callee).map_or("", smol_str::SmolStr::as_str),
+    }
 }

@@ -1,49 +1,72 @@
 //! What types say about labels, and values followed field by field.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use flow_diagnostics::Span;
+use flow_grammar::ast::ItemKind;
 use flow_ir::TypeId;
 use flow_ir::bundle::Bundle;
 use flow_ir::types::{Field, Labels, Type};
-use rustc_hash::FxHashMap;
 use smol_str::SmolStr;
 
 use super::labels::{Marks, Origin, Taint};
+use crate::names;
 use crate::package::Package;
-use crate::types::DefBody;
+use crate::types::{DefBody, labels_of};
 
-/// A declaration that says `pii` or `secret`.
+/// A name under which something is declared `pii` or `secret`.
 #[derive(Clone, Debug)]
 pub(crate) struct Declared {
     /// `Email.sender`, or the name of a parameter.
     pub(crate) name: SmolStr,
-    /// The name there.
-    pub(crate) span: Span,
+    /// Where: types first, then resources, then parameters and results, then nodes; files in their order.
+    places: Vec<Declaration>,
+    /// Where it is declared first, if that is in no file of this look.
+    elsewhere: Option<Span>,
+}
+
+/// One place where a name is declared.
+#[derive(Clone, Copy, Debug)]
+struct Declaration {
+    rank: Rank,
+    /// Row of the module.
+    row: u32,
+    span: Span,
+    labels: Labels,
+}
+
+/// What declares a name; those before are meant first.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub(crate) enum Rank {
+    Type,
+    Resource,
+    Callable,
+    Node,
 }
 
 /// The types of a Bundle with their labels.
 pub(crate) struct Shapes<'b> {
     bundle: &'b Bundle,
+    /// By `Origin`, sorted by name: which of two labels a message mentions depends on no file but theirs.
     declared: Vec<Declared>,
-    /// Every label that is declared anywhere.
-    anything: Marks,
-    by_name: FxHashMap<SmolStr, Origin>,
     /// By type: labels somewhere inside, and whether some part is not declared `trusted`.
     inside: Vec<Marks>,
 }
 
 impl<'b> Shapes<'b> {
-    /// Reads the labels of all types.
-    pub(crate) fn new(bundle: &'b Bundle, pkg: &Package<'_>) -> Self {
-        let mut shapes = Self {
-            bundle,
-            declared: Vec::new(),
-            anything: Marks::OUTSIDE,
-            by_name: FxHashMap::default(),
-            inside: Vec::new(),
-        };
-        shapes.collect(pkg);
+    /// Reads the labels of all types. `elsewhere` are names that other files know, with their places.
+    pub(crate) fn new(
+        bundle: &'b Bundle,
+        pkg: &Package<'_>,
+        elsewhere: impl Iterator<Item = (SmolStr, Span)>,
+    ) -> Self {
+        let mut names = Names::default();
+        names.collect(bundle, pkg);
+        for (name, span) in elsewhere {
+            names.entry(&name).elsewhere = Some(span);
+        }
+        let mut shapes = Self { bundle, declared: names.0.into_values().collect(), inside: Vec::new() };
         // Types are interned inner ones first only for the most part, so each is looked at on demand.
         let mut done: Vec<Option<Marks>> = vec![None; bundle.types.len()];
         for id in (0_u32..).take(bundle.types.len()) {
@@ -53,61 +76,54 @@ impl<'b> Shapes<'b> {
         shapes
     }
 
-    fn collect(&mut self, pkg: &Package<'_>) {
-        for def in &pkg.defs {
-            let fields: Vec<_> = match &def.body {
-                DefBody::Record(fields) => fields.iter().collect(),
-                DefBody::Enum(body) => body.variants.iter().flat_map(|variant| &variant.fields).collect(),
-                DefBody::Poison | DefBody::Alias(_, _) => Vec::new(),
-            };
-            for field in fields.into_iter().filter(|field| field.labels.pii || field.labels.secret) {
-                self.declare(&format!("{}.{}", def.name, field.name), field.labels, field.span);
+    /// What is safe to assume about a value of which nothing is known, in a module that sees those of `is_seen`.
+    pub(crate) fn anything(&self, is_seen: impl Fn(u32) -> bool) -> Marks {
+        let mut marks = Marks::OUTSIDE;
+        for (origin, declared) in (0_u32..).zip(&self.declared) {
+            for place in declared.places.iter().filter(|place| is_seen(place.row)) {
+                marks.pii = marks.pii.or(place.labels.pii.then_some(Origin(origin)));
+                marks.secret = marks.secret.or(place.labels.secret.then_some(Origin(origin)));
             }
         }
-        for (decl, resource) in pkg.resources.iter().zip(&self.bundle.resources) {
-            if decl.labels.pii || decl.labels.secret {
-                self.declare(&resource.name, decl.labels, decl.span);
-            }
-        }
-        let mut sigs: Vec<_> = pkg.sigs.values().collect();
-        sigs.sort_by_key(|sig| (sig.module, sig.index));
-        for sig in sigs {
-            for param in sig.params.iter().filter(|param| param.labels.pii || param.labels.secret) {
-                self.declare(&param.name, param.labels, param.span);
-            }
-            let module = pkg.modules.get(sig.module);
-            let place = module.zip(pkg.ast_item(sig)).map(|(module, item)| module.at.span(item.span));
-            if let Some(place) = place.filter(|_| sig.ret_labels.pii || sig.ret_labels.secret) {
-                self.declare(&sig.name, sig.ret_labels, place);
-            }
-        }
+        marks
     }
 
-    /// What is safe to assume about a value of which nothing is known.
-    pub(crate) const fn anything(&self) -> Marks {
-        self.anything
+    /// The name of a label, and where it is declared as a module sees it that sees those of `is_seen`.
+    pub(crate) fn declared(
+        &self,
+        origin: Origin,
+        module: u32,
+        is_seen: impl Fn(u32) -> bool,
+    ) -> Option<(&SmolStr, Option<Span>)> {
+        let declared = self.declared.get(origin.0 as usize)?;
+        let find = |wanted: &dyn Fn(u32) -> bool| declared.places.iter().find(|place| wanted(place.row));
+        let near = find(&|row| row == module).or_else(|| find(&is_seen)).map(|place| place.span);
+        let first = || declared.places.first().map(|place| place.span);
+        Some((&declared.name, near.or(declared.elsewhere).or_else(first)))
     }
 
-    /// The origin of that name.
-    pub(crate) fn declare(&mut self, name: &str, labels: Labels, span: Span) -> Origin {
-        let next = Origin(u32::try_from(self.declared.len()).unwrap_or(u32::MAX));
-        let origin = *self.by_name.entry(name.into()).or_insert(next);
-        if origin == next {
-            self.declared.push(Declared { name: name.into(), span });
-        }
-        self.anything.pii = self.anything.pii.or(labels.pii.then_some(origin));
-        self.anything.secret = self.anything.secret.or(labels.secret.then_some(origin));
-        origin
+    /// The name of a label.
+    pub(crate) fn name(&self, origin: Origin) -> Option<&SmolStr> {
+        self.declared.get(origin.0 as usize).map(|declared| &declared.name)
     }
 
-    /// Where a label was declared.
-    pub(crate) fn origin(&self, origin: Origin) -> Option<&Declared> {
-        self.declared.get(origin.0 as usize)
+    /// The label of that name.
+    pub(crate) fn origin(&self, name: &str) -> Option<Origin> {
+        let found = self.declared.binary_search_by(|declared| declared.name.as_str().cmp(name));
+        found.ok().and_then(|at| u32::try_from(at).ok()).map(Origin)
+    }
+
+    /// The names that a module declares.
+    pub(crate) fn declared_by(&self, module: u32) -> impl Iterator<Item = (&SmolStr, Rank, Span)> {
+        self.declared.iter().flat_map(move |declared| {
+            let own = declared.places.iter().filter(move |place| place.row == module);
+            own.map(|place| (&declared.name, place.rank, place.span))
+        })
     }
 
     /// The marks that labels add, under that name.
     fn marks_of(&self, labels: Labels, name: &str) -> Marks {
-        let origin = || Some(self.by_name.get(name).copied().unwrap_or(Origin(0)));
+        let origin = || Some(self.origin(name).unwrap_or(Origin(0)));
         Marks {
             untrusted: !labels.trusted,
             pii: labels.pii.then(origin).flatten(),
@@ -285,5 +301,67 @@ impl<'b> Shapes<'b> {
             *part = self.change(field.ty, part, rest, how);
         }
         Taint::Parts(record, parts.into())
+    }
+}
+
+/// Names so far.
+#[derive(Default)]
+struct Names(BTreeMap<SmolStr, Declared>);
+
+impl Names {
+    fn entry(&mut self, name: &SmolStr) -> &mut Declared {
+        let new = || Declared { name: name.clone(), places: Vec::new(), elsewhere: None };
+        self.0.entry(name.clone()).or_insert_with(new)
+    }
+
+    fn add(&mut self, name: &SmolStr, labels: Labels, rank: Rank, (row, span): (u32, Span)) {
+        if labels.pii || labels.secret {
+            self.entry(name).places.push(Declaration { rank, row, span, labels });
+        }
+    }
+
+    fn collect(&mut self, bundle: &Bundle, pkg: &Package<'_>) {
+        for def in &pkg.defs {
+            let fields: Vec<_> = match &def.body {
+                DefBody::Record(fields) => fields.iter().collect(),
+                DefBody::Enum(body) => body.variants.iter().flat_map(|variant| &variant.fields).collect(),
+                DefBody::Poison | DefBody::Alias(_, _) => Vec::new(),
+            };
+            for field in fields.into_iter().filter(|field| field.labels.pii || field.labels.secret) {
+                let name = format!("{}.{}", def.name, field.name).into();
+                self.add(&name, field.labels, Rank::Type, (def.module, field.span));
+            }
+        }
+        for (decl, resource) in pkg.resources.iter().zip(&bundle.resources) {
+            self.add(&resource.name, decl.labels, Rank::Resource, (decl.module, decl.span));
+        }
+        let mut sigs: Vec<_> = pkg.sigs.values().collect();
+        sigs.sort_by_key(|sig| (sig.module, sig.index));
+        for sig in sigs {
+            let row = u32::try_from(sig.module).unwrap_or(u32::MAX);
+            for param in &sig.params {
+                self.add(&param.name, param.labels, Rank::Callable, (row, param.span));
+            }
+            let module = pkg.modules.get(sig.module);
+            let place = module.zip(pkg.ast_item(sig)).map(|(module, item)| module.at.span(item.span));
+            self.add(&sig.name, sig.ret_labels, Rank::Callable, (row, place.unwrap_or_default()));
+        }
+        self.collect_nodes(pkg);
+    }
+
+    /// Parameters of nodes.
+    fn collect_nodes(&mut self, pkg: &Package<'_>) {
+        for module in &pkg.modules {
+            let flows = module.file.items.iter().filter_map(|item| match &item.kind {
+                ItemKind::Flow(flow) => Some(flow),
+                _ => None,
+            });
+            let names = names::Names { at: module.at, module, modules: &pkg.modules, out: &mut Vec::new() };
+            for param in flows.flat_map(|flow| &flow.nodes).flat_map(|node| node.params.iter().flatten()) {
+                let labels = labels_of(&names, &pkg.defs, &param.ty);
+                let place = (module.row, module.at.span(param.name.span));
+                self.add(&param.name.text, labels, Rank::Node, place);
+            }
+        }
     }
 }

@@ -8,7 +8,7 @@ use rustc_hash::FxHashSet;
 
 use super::labels::{Marks, Origin};
 use super::notes::{Note, Sent};
-use super::places::{Places, name_of, params_of};
+use super::places::{Places, name_of};
 use super::{Analysis, Walked, explain};
 use crate::graph::uses_of_expr;
 use crate::names::Item;
@@ -136,7 +136,7 @@ fn sensitive(
     }
     // An arm of a split: its arguments stand there.
     if let Some(span) = place(places, at, sent.callee, None) {
-        let name = params_of(places.bundle, sent.callee).get(bad).map_or("", |param| param.name.as_str());
+        let name = places.bundle.callee_params(sent.callee).get(bad).map_or("", |param| param.name.as_str());
         out.push(report::trust::untrusted_arm(span, name_of(places.bundle, sent.callee), name));
     }
 }
@@ -202,11 +202,13 @@ fn first_pii(sent: &Sent) -> Option<(usize, Origin)> {
 }
 
 /// What a message says about a labelled value.
-fn held(analysis: &Analysis<'_>, origin: Origin) -> Held {
-    let declared = analysis.shapes.origin(origin);
+fn held(analysis: &Analysis<'_>, flow: FlowId, origin: Origin) -> Held {
+    let module = analysis.pkg.module_of(Item::Flow(flow)).unwrap_or_default();
+    let is_seen = |row| analysis.pkg.sees_module(module, row);
+    let declared = analysis.shapes.declared(origin, module, is_seen);
     Held {
-        name: declared.map(|it| it.name.to_string()).unwrap_or_default(),
-        declared: declared.map(|it| it.span).unwrap_or_default(),
+        name: declared.map(|(name, _)| name.to_string()).unwrap_or_default(),
+        declared: declared.and_then(|(_, span)| span).unwrap_or_default(),
     }
 }
 
@@ -222,7 +224,7 @@ fn to_model(
     if let Some(origin) = sent.sent.secret {
         let name = name_of(places.bundle, sent.callee);
         let what = format!("a prompt, `{name}`");
-        out.push(report::trust::secret(span, &held(analysis, origin), &what));
+        out.push(report::trust::secret(span, &held(analysis, at.flow, origin), &what));
     }
     if let (Some(origin), Some(model)) = (sent.sent.pii, sent.model) {
         let arg = first_pii(sent).map_or(usize::MAX, |(index, _)| index);
@@ -230,18 +232,15 @@ fn to_model(
     }
     for slot in &sent.system {
         let Some((file, span, name)) = hole(places, sent.callee, *slot) else { continue };
-        let found =
-            report::trust::untrusted_system(file.span(span), &name, place(places, at, sent.callee, None));
-        if !out.iter().any(|other| other.code == found.code && other.primary.span == found.primary.span) {
-            out.push(found);
-        }
+        let call = place(places, at, sent.callee, None);
+        out.push(report::trust::untrusted_system(file.span(span), &name, call));
     }
 }
 
 /// Where a prompt's parameter stands in a system message.
 fn hole(places: &Places<'_>, prompt: Callee, slot: u32) -> Option<(report::At, flow_grammar::Span, String)> {
     let Callee::Prompt(id) = prompt else { return None };
-    let name = &params_of(places.bundle, prompt).get(slot as usize)?.name;
+    let name = &places.bundle.callee_params(prompt).get(slot as usize)?.name;
     let (file, setup) = places.setup(Item::Prompt(id))?;
     let systems = setup.settings.iter().filter(|setting| setting.name.text == "system");
     let uses = systems.flat_map(|setting| match &setting.value {
@@ -271,7 +270,7 @@ fn regions(
         let is_allowed =
             model.region.as_ref().is_some_and(|region| allowed.iter().any(|it| it == region.as_str()));
         if let Some(span) = place(places, at, sent.callee, Some(index)).filter(|_| !is_allowed) {
-            let held = held(analysis, origin);
+            let held = held(analysis, at.flow, origin);
             let region = model.region.as_deref();
             out.push(report::trust::region(span, &held, (&model.name, region), from, &allowed));
             return;
@@ -298,7 +297,13 @@ fn to_region(
     }
     if let Some(span) = place(places, at, sent.callee, Some(index)) {
         let name = name_of(places.bundle, sent.callee);
-        out.push(report::trust::region(span, &held(analysis, origin), (name, Some(region)), None, &allowed));
+        out.push(report::trust::region(
+            span,
+            &held(analysis, at.flow, origin),
+            (name, Some(region)),
+            None,
+            &allowed,
+        ));
     }
 }
 
@@ -325,13 +330,13 @@ fn to_person(
     let declared = places.pkg.manifest.roles.iter().find(|it| it.name == role);
     let sees = declared.is_none_or(|role| role.sees.iter().any(|label| label == "pii"));
     if let Some(span) = place(places, at, sent.callee, Some(index)).filter(|_| !sees) {
-        out.push(report::trust::blind_role(span, &held(analysis, origin), role));
+        out.push(report::trust::blind_role(span, &held(analysis, at.flow, origin), role));
     }
 }
 
 /// FL0705: a tool may take a secret where it says so, for a header.
 fn secrets(places: &Places<'_>, analysis: &Analysis<'_>, at: At<'_>, sent: &Sent, out: &mut Vec<Diagnostic>) {
-    let params = params_of(places.bundle, sent.callee);
+    let params = places.bundle.callee_params(sent.callee);
     let takes = |index: usize| {
         let says = params.get(index).is_some_and(|param| param.labels.secret);
         says && matches!(sent.callee, Callee::Tool(_))
@@ -346,7 +351,7 @@ fn secrets(places: &Places<'_>, analysis: &Analysis<'_>, at: At<'_>, sent: &Sent
             Callee::Tell => "a line that is told".to_owned(),
             _ => format!("the resource `{name}`"),
         };
-        out.push(report::trust::secret(span, &held(analysis, origin), &what));
+        out.push(report::trust::secret(span, &held(analysis, at.flow, origin), &what));
     }
 }
 
@@ -356,7 +361,7 @@ fn returned(places: &Places<'_>, analysis: &Analysis<'_>, walked: &Walked, out: 
     let marks = analysis.shapes.total(flow.ret, &walked.summary.result);
     let (Some(origin), Some((at, ast))) = (marks.secret, places.flow(walked.flow)) else { return };
     let what = format!("the result of `{}`", flow.name);
-    out.push(report::trust::secret(at.span(ast.name.span), &held(analysis, origin), &what));
+    out.push(report::trust::secret(at.span(ast.name.span), &held(analysis, walked.flow, origin), &what));
 }
 
 /// FL0706.
@@ -364,6 +369,6 @@ fn shared(places: &Places<'_>, analysis: &Analysis<'_>, at: At<'_>, sent: &Sent,
     let Some((index, origin)) = first_pii(sent) else { return };
     if let Some(span) = place(places, at, sent.callee, Some(index)) {
         let name = name_of(places.bundle, sent.callee);
-        out.push(report::trust::shared(span, &held(analysis, origin), name));
+        out.push(report::trust::shared(span, &held(analysis, at.flow, origin), name));
     }
 }

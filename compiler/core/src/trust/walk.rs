@@ -11,6 +11,7 @@ use super::Analysis;
 use super::calls::Called;
 use super::eval::{Env, State, frame};
 use super::labels::{Marks, Taint};
+use crate::names::Item;
 
 /// What a flow's caller learns.
 #[derive(Clone, Debug, Default)]
@@ -40,13 +41,11 @@ impl Analysis<'_> {
         if let Some((_, summary)) = known.into_iter().find(|(other, _)| other == args) {
             return summary.clone();
         }
-        if self.depth > super::DEEPEST {
+        if self.is_too_deep(Item::Flow(id)) {
             return self.blurred(id, args);
         }
         let notes = self.notes.take();
-        self.depth += 1;
         let (_, summary) = self.walk(id, args);
-        self.depth -= 1;
         self.notes = notes;
         if let Some(known) = self.summaries.get_mut(id.index()) {
             known.push((args.to_vec(), summary.clone()));
@@ -58,8 +57,17 @@ impl Analysis<'_> {
     fn blurred(&self, id: FlowId, args: &[Taint]) -> Summary {
         let params = self.bundle.flows.get(id.index()).map_or(&[][..], |flow| flow.params.as_slice());
         let of = params.iter().zip(args).map(|(param, arg)| self.shapes.total(param.ty, arg));
-        let all = of.fold(self.shapes.anything(), Marks::join).outside();
+        let all = of.fold(self.anything(id), Marks::join).outside();
         Summary { result: all.into(), params: args.to_vec(), error: all, returns: true }
+    }
+
+    /// Everything that can be in a value that a flow makes: what is declared where it looks, and what is kept there.
+    fn anything(&self, id: FlowId) -> Marks {
+        let module = self.pkg.module_of(Item::Flow(id)).unwrap_or_default();
+        let declared = self.shapes.anything(|row| self.pkg.sees_module(module, row));
+        let kept = self.pkg.resources.iter().zip(&self.resources);
+        let seen = kept.filter(|(decl, _)| self.pkg.sees_module(module, decl.module));
+        seen.fold(declared, |all, (_, marks)| all.join(*marks))
     }
 
     /// Walks a flow from what is known about its parameters.

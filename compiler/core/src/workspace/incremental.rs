@@ -4,22 +4,29 @@
 //! not) show: their [interface](Prints::interface). So each file is looked at together with those modules alone, and
 //! what was found is kept until one of the prints differs. Only the last step, which weighs all findings against
 //! each other, is done for the whole package each time; it is cheap. Nothing is invalidated: prints are compared.
+//!
+//! Whom a value is trusted by also follows from the callers of a flow. Files [`agree`] on that: each is asked what it
+//! says when others say this, and every answer is kept, so that after an edit the same questions are asked again, and
+//! only those that are new lead to a look.
 
-use std::collections::BTreeMap;
-use std::sync::{Arc, LazyLock};
+mod agree;
 
-use flow_diagnostics::{Diagnostic, FileId, SourceFile, SourceMap, Span};
+use std::sync::Arc;
+
+use flow_diagnostics::{Diagnostic, FileId, SourceMap, Span};
 use flow_grammar::Parsed;
 use flow_grammar::ast::{Item, ItemKind};
 use flow_ir::Bundle;
 use rustc_hash::{FxHashMap, FxHashSet};
 
-use super::{Checked, FileState, Part, Workspace};
-use crate::bodies;
+use self::agree::Answer;
+use super::library::{MODULES, PRELUDE};
+use super::{FileState, Look, Part, Workspace};
 use crate::bounds::Bounds;
-use crate::flow_paths;
 use crate::knowledge::Knowledge;
 use crate::manifest::Manifest;
+use crate::rules;
+use crate::trust::outside::Outside;
 
 /// Fingerprints of a file.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -65,11 +72,35 @@ fn short(hash: blake3::Hash) -> [u8; 16] {
 pub(super) struct Memory {
     found: FxHashMap<String, Found>,
     interfaces: u64,
+    /// Files whose texts are new since diagnostics were last looked for.
+    changed: Vec<String>,
+    /// Whether `flow.toml` or which files there are is new since then, or whose name means which.
+    is_everything_new: bool,
+    /// Names of all modules, as a print.
+    modules: Option<[u8; 16]>,
+    /// All paths, each before those that it imports; `None` if somebody imports something else since.
+    order: Option<Arc<[String]>>,
+    /// How many looks at single files there were: what an edit costs.
+    looks: u64,
 }
 
 impl Memory {
-    pub(super) fn interface_changed(&mut self) {
+    /// A file has a new text; `interface` says whether others can see that.
+    pub(super) fn text_changed(&mut self, path: &str, interface: bool) {
+        self.interfaces += u64::from(interface);
+        self.changed.push(path.to_owned());
+    }
+
+    pub(super) fn manifest_changed(&mut self) {
         self.interfaces += 1;
+        self.is_everything_new = true;
+    }
+
+    /// Another file is there, or imports something else, or is imported by another name.
+    pub(super) fn imports_changed(&mut self) {
+        self.manifest_changed();
+        self.order = None;
+        self.modules = None;
     }
 
     pub(super) fn revision(&self) -> u64 {
@@ -78,7 +109,7 @@ impl Memory {
 
     pub(super) fn forget(&mut self, path: &str) {
         self.found.remove(path);
-        self.interface_changed();
+        self.imports_changed();
     }
 }
 
@@ -86,18 +117,34 @@ impl Memory {
 #[derive(Clone, Debug)]
 struct Found {
     text: [u8; 16],
-    /// The state of the interfaces when this was last known to hold.
-    interfaces: u64,
     manifest: [u8; 16],
-    /// Files that it sees, itself included, with their interfaces.
+    /// Files that it sees, itself included, with their interfaces; sorted by path.
     sees: Vec<(String, [u8; 16])>,
     /// Other files that the diagnostics point into, with their texts.
     points: Vec<(String, [u8; 16])>,
-    /// Names of all modules, if one that does not exist is imported: "did you mean" looks at them.
+    /// Names of all modules, if it or a file that it sees imports one that does not exist: it may be there one day, and
+    /// "did you mean" looks at them.
     modules: Option<[u8; 16]>,
     /// With ids of files that are rows of `files`.
     diagnostics: Vec<Diagnostic>,
-    files: Vec<String>,
+    /// What the rules say, if it is known of all files what their values are.
+    rules: Vec<Diagnostic>,
+    files: Arc<[String]>,
+    /// Whether it is known what its values are.
+    is_sound: bool,
+    /// What is said about trust, depending on what other files say; the latest last.
+    answers: Vec<Answer>,
+    /// Which of them holds now.
+    answer: usize,
+}
+
+/// What a look at a file finds.
+struct Seen {
+    diagnostics: Vec<Diagnostic>,
+    rules: Vec<Diagnostic>,
+    files: Arc<[String]>,
+    is_sound: bool,
+    answer: Option<Answer>,
 }
 
 /// What is said about a package as it is now.
@@ -127,8 +174,10 @@ pub struct Analysis {
 impl Workspace {
     /// Diagnostics of the package as it is now, from what is remembered where that still holds.
     pub fn diagnose(&mut self) -> Diagnosed {
-        let now = Now::of(self);
+        let now = self.now();
         let stale: Vec<String> = self.files.keys().filter(|path| !self.holds(path, &now)).cloned().collect();
+        self.memory.changed.clear();
+        self.memory.is_everything_new = false;
         if stale.len() > 8 && stale.len() * 4 > self.files.len() {
             self.look_at_all(&now);
         } else {
@@ -136,15 +185,12 @@ impl Workspace {
                 self.look_at_one(path, &now);
             }
         }
-        let interfaces = self.memory.interfaces;
-        self.memory.found.values_mut().for_each(|found| found.interfaces = interfaces);
-        let found = self.memory.found.values().flat_map(|found| &found.diagnostics);
-        if found.into_iter().any(bodies::is_about_text) {
-            return self.gather();
+        // Whom a value is trusted by is asked only when it is known of all files what their values are.
+        let is_sound = self.memory.found.values().all(|found| found.is_sound);
+        if is_sound {
+            self.agree();
         }
-        // Rules about trust and labels look at callers too, and only at a text without mistakes.
-        let Checked { sources, diagnostics, .. } = self.check();
-        Diagnosed { sources, diagnostics }
+        self.gather(is_sound)
     }
 
     /// Types and errors of one file.
@@ -166,112 +212,181 @@ impl Workspace {
         let (Some(file), Some(found)) = (self.files.get(path), self.memory.found.get(path)) else {
             return false;
         };
+        // At first by the names of what is new: comparing all prints of all files takes longer than a look.
+        let is_touched = |changed: &String| {
+            changed == path
+                || found.sees.binary_search_by(|(other, _)| other.cmp(changed)).is_ok()
+                || found.points.iter().any(|(other, _)| other == changed)
+        };
+        if !self.memory.is_everything_new && !self.memory.changed.iter().any(is_touched) {
+            return true;
+        }
         let text_of = |(path, text): &(String, [u8; 16])| {
             self.files.get(path).is_some_and(|file| file.prints.text == *text)
         };
-        if found.text != file.prints.text || !found.points.iter().all(text_of) {
-            return false;
-        }
-        if found.interfaces == self.memory.interfaces {
-            return true;
-        }
         let interface_of = |(path, interface): &(String, [u8; 16])| {
             self.files.get(path).is_some_and(|file| file.prints.interface == *interface)
         };
-        found.manifest == now.manifest
+        found.text == file.prints.text
+            && found.points.iter().all(text_of)
+            && found.manifest == now.manifest
             && found.modules.is_none_or(|modules| modules == now.modules)
             && found.sees.iter().all(interface_of)
     }
 
     fn look_at_one(&mut self, path: &str, now: &Now) {
-        let by_module = self.by_module();
-        let seen: Vec<String> = self.seen_from(path, &by_module).into_iter().map(str::to_owned).collect();
-        let Some(row) = seen.iter().position(|other| other == path) else { return };
-        let states: Vec<&FileState> = seen.iter().filter_map(|path| self.files.get(path)).collect();
-        let (mut out, files) = self.look(&states, Part::Files, |look, _| (look.out, paths(&look.sources)));
-        out.retain(|found| found.primary.span.file.0 as usize == row);
-        let found = self.found(path, &seen, files, out, now);
+        let known = self.memory.found.remove(path);
+        let outside =
+            known.and_then(|mut known| known.answers.get_mut(known.answer).map(Answer::take_outside));
+        let Some(seen) = self.see(path, outside.unwrap_or_default()) else { return };
+        self.memory.looks += 1;
+        let found = self.found(path, seen, now);
         self.memory.found.insert(path.to_owned(), found);
+    }
+
+    /// Looks at a file and what it imports.
+    fn see(&self, path: &str, outside: Outside) -> Option<Seen> {
+        let paths_seen = self.seen_from(path, &self.by_module());
+        let row = paths_seen.iter().position(|other| *other == path)?;
+        let file = FileId(u32::try_from(row).ok()?);
+        let states: Vec<&FileState> = paths_seen.iter().filter_map(|path| self.files.get(*path)).collect();
+        Some(self.look(&states, Part::Files, |mut look, _| {
+            let mut files = paths(&look.sources);
+            let is_sound = look.lowered.is_sound;
+            let answer = is_sound.then(|| agree::ask(&look, file, outside, &mut files));
+            let rules = rules_of(&look);
+            let own = |found: &Diagnostic| found.primary.span.file == file;
+            look.out.retain(own);
+            let rules = rules.into_iter().filter(own).collect();
+            Seen { diagnostics: look.out, rules, files: files.into(), is_sound, answer }
+        }))
     }
 
     /// When most files are stale, one look at all is less work than a look at each.
     fn look_at_all(&mut self, now: &Now) {
         let states: Vec<&FileState> = self.files.values().collect();
-        let (out, files) = self.look(&states, Part::Files, |look, _| (look.out, paths(&look.sources)));
-        let mut by_file: BTreeMap<u32, Vec<Diagnostic>> = BTreeMap::new();
-        for found in out {
-            by_file.entry(found.primary.span.file.0).or_default().push(found);
-        }
-        let by_module = self.by_module();
-        let mut all: Vec<(String, Found)> = Vec::with_capacity(files.len());
-        for (row, path) in (0u32..).zip(self.files.keys()) {
-            let seen: Vec<String> = self.seen_from(path, &by_module).into_iter().map(str::to_owned).collect();
-            let (names, list) = match by_file.remove(&row) {
-                Some(list) => (files.clone(), list),
-                None => (Vec::new(), Vec::new()),
-            };
-            all.push((path.clone(), self.found(path, &seen, names, list, now)));
-        }
-        self.memory.found = all.into_iter().collect();
+        let seen: Vec<Seen> = self.look(&states, Part::Files, |mut look, _| {
+            let files: Arc<[String]> = paths(&look.sources).into();
+            let is_sound = look.lowered.is_sound;
+            let answers = agree::ask_all(&look, states.len());
+            let mut rules = by_file(rules_of(&look));
+            let mut diagnostics = by_file(std::mem::take(&mut look.out));
+            let rows = (0u32..).zip(answers).map(|(row, answer)| Seen {
+                diagnostics: diagnostics.remove(&FileId(row)).unwrap_or_default(),
+                rules: rules.remove(&FileId(row)).unwrap_or_default(),
+                files: Arc::clone(&files),
+                is_sound,
+                answer,
+            });
+            rows.collect()
+        });
+        let files: Vec<String> = self.files.keys().cloned().collect();
+        self.memory.found = files
+            .into_iter()
+            .zip(seen)
+            .map(|(path, seen)| {
+                let found = self.found(&path, seen, now);
+                (path, found)
+            })
+            .collect();
     }
 
-    fn found(
+    fn found(&self, path: &str, seen: Seen, now: &Now) -> Found {
+        let print = |path: &str| self.files.get(path).map(|file| file.prints);
+        let by_module = self.by_module();
+        let sees = self.seen_from(path, &by_module);
+        let mut imports = sees.iter().filter_map(|path| self.files.get(*path)).flat_map(|file| &file.imports);
+        let is_shelved = |module: &str| MODULES.iter().any(|file| file.module == module);
+        let imports_nothing =
+            imports.any(|module| !by_module.contains_key(module.as_str()) && !is_shelved(module));
+        let sees =
+            sees.into_iter().filter_map(|path| Some((path.to_owned(), print(path)?.interface))).collect();
+        let mut found = Found {
+            text: print(path).map(|prints| prints.text).unwrap_or_default(),
+            manifest: now.manifest,
+            sees,
+            points: self.points(&seen.files, seen.diagnostics.iter().chain(&seen.rules)),
+            modules: imports_nothing.then_some(now.modules),
+            diagnostics: seen.diagnostics,
+            rules: seen.rules,
+            files: seen.files,
+            is_sound: seen.is_sound,
+            answers: Vec::new(),
+            answer: 0,
+        };
+        if let Some(answer) = seen.answer {
+            self.remember(&mut found, answer);
+        }
+        found
+    }
+
+    /// The files that diagnostics point into, with their texts.
+    fn points<'d>(
         &self,
-        path: &str,
-        seen: &[String],
-        files: Vec<String>,
-        diagnostics: Vec<Diagnostic>,
-        now: &Now,
-    ) -> Found {
-        let print = |path: &String| self.files.get(path).map(|file| file.prints);
-        let sees = seen.iter().filter_map(|path| Some((path.clone(), print(path)?.interface))).collect();
+        files: &[String],
+        diagnostics: impl Iterator<Item = &'d Diagnostic>,
+    ) -> Vec<(String, [u8; 16])> {
         let mut pointed: FxHashSet<u32> = FxHashSet::default();
-        for found in &diagnostics {
+        for found in diagnostics {
             for_each_span(found, &mut |span| {
                 pointed.insert(span.file.0);
             });
         }
         let pointed = pointed.into_iter().filter_map(|row| files.get(row as usize));
-        let points = pointed.filter_map(|path| Some((path.clone(), print(path)?.text))).collect();
-        let imports_nothing = diagnostics.iter().any(|found| found.code.number == "FL0017");
-        Found {
-            text: print(&path.to_owned()).map(|prints| prints.text).unwrap_or_default(),
-            interfaces: self.memory.interfaces,
-            manifest: now.manifest,
-            sees,
-            points,
-            modules: imports_nothing.then_some(now.modules),
-            diagnostics,
-            files,
-        }
+        pointed.filter_map(|path| Some((path.clone(), self.files.get(path)?.prints.text))).collect()
     }
 
     /// All findings with ids that count through the whole package, weighed against each other.
-    fn gather(&self) -> Diagnosed {
+    fn gather(&self, is_sound: bool) -> Diagnosed {
         let mut sources = SourceMap::default();
         for file in self.files.values() {
             sources.share(Arc::clone(&file.source));
         }
         let mut out = Vec::new();
         let manifest: Manifest = self.read_manifest(&mut sources, &mut out);
-        for file in LIBRARY.iter() {
-            sources.share(Arc::clone(file));
+        for file in std::iter::once(&*PRELUDE).chain(MODULES.iter()) {
+            sources.share(Arc::clone(&file.source));
         }
-        let paths = paths(&sources);
         let ids: FxHashMap<&str, FileId> =
-            (0u32..).zip(&paths).map(|(row, path)| (path.as_str(), FileId(row))).collect();
-        for found in self.files.keys().filter_map(|path| self.memory.found.get(path)) {
-            for diagnostic in &found.diagnostics {
+            sources.iter().map(|(id, file)| (file.path.as_str(), id)).collect();
+        let mut add = |list: &[Diagnostic], files: &[String]| {
+            for diagnostic in list {
                 let mut diagnostic = diagnostic.clone();
                 for_each_span_mut(&mut diagnostic, &mut |span| {
-                    let path = found.files.get(span.file.0 as usize);
+                    let path = files.get(span.file.0 as usize);
                     span.file = path.and_then(|path| ids.get(path.as_str())).copied().unwrap_or_default();
                 });
                 out.push(diagnostic);
             }
+        };
+        for found in self.files.keys().filter_map(|path| self.memory.found.get(path)) {
+            add(&found.diagnostics, &found.files);
+            if is_sound {
+                add(&found.rules, &found.files);
+                let answer = found.answers.get(found.answer);
+                answer.iter().for_each(|answer| add(answer.diagnostics(), answer.files()));
+            }
         }
         let diagnostics = self.settle(out, &manifest);
         Diagnosed { sources, diagnostics }
+    }
+
+    fn now(&mut self) -> Now {
+        let manifest = self.manifest.as_ref().map(|(path, text)| format!("{path}\n{text}"));
+        // Without a manifest the package is called after its first file.
+        let manifest = manifest.unwrap_or_else(|| {
+            self.files.values().next().map(|file| file.module.clone()).unwrap_or_default()
+        });
+        let files = &self.files;
+        let modules = self.memory.modules.get_or_insert_with(|| {
+            let mut modules = blake3::Hasher::new();
+            for file in files.values() {
+                modules.update(file.module.as_bytes());
+                modules.update(b"\n");
+            }
+            short(modules.finalize())
+        });
+        Now { manifest: short(blake3::hash(manifest.as_bytes())), modules: *modules }
     }
 
     fn by_module(&self) -> FxHashMap<&str, &str> {
@@ -287,12 +402,8 @@ impl Workspace {
             if !seen.insert(path) {
                 continue;
             }
-            let items = self.files.get(path).into_iter().flat_map(|file| &file.parsed.file.items);
-            for item in items {
-                if let ItemKind::Import(import) = &item.kind {
-                    open.extend(by_module.get(flow_paths::joined(&import.path).as_str()));
-                }
-            }
+            let imports = self.files.get(path).into_iter().flat_map(|file| &file.imports);
+            open.extend(imports.filter_map(|module| by_module.get(module.as_str())));
         }
         let mut seen: Vec<&str> = seen.into_iter().collect();
         seen.sort_unstable();
@@ -300,37 +411,32 @@ impl Workspace {
     }
 }
 
-/// The files of the library, for the rare diagnostic that mentions one.
-static LIBRARY: LazyLock<Vec<Arc<SourceFile>>> = LazyLock::new(|| {
-    let prelude = ("std/prelude", flow_stdlib::PRELUDE);
-    let all = [prelude].into_iter().chain(flow_stdlib::MODULES);
-    all.map(|(name, text)| Arc::new(SourceFile::new(format!("{name}.flow"), text.to_owned()))).collect()
-});
+/// What the rules say.
+fn rules_of(look: &Look<'_>) -> Vec<Diagnostic> {
+    let mut out = Vec::new();
+    if look.lowered.is_sound {
+        rules::check(&look.places(), &mut out);
+    }
+    out
+}
+
+fn by_file(list: Vec<Diagnostic>) -> FxHashMap<FileId, Vec<Diagnostic>> {
+    let mut by_file: FxHashMap<FileId, Vec<Diagnostic>> = FxHashMap::default();
+    for found in list {
+        by_file.entry(found.primary.span.file).or_default().push(found);
+    }
+    by_file
+}
 
 fn paths(sources: &SourceMap) -> Vec<String> {
     sources.iter().map(|(_, file)| file.path.clone()).collect()
 }
 
 /// Prints of what every file may depend on.
+#[derive(Clone, Copy)]
 struct Now {
     manifest: [u8; 16],
     modules: [u8; 16],
-}
-
-impl Now {
-    fn of(workspace: &Workspace) -> Self {
-        let manifest = workspace.manifest.as_ref().map(|(path, text)| format!("{path}\n{text}"));
-        // Without a manifest the package is called after its first file.
-        let manifest = manifest.unwrap_or_else(|| {
-            workspace.files.values().next().map(|file| file.module.clone()).unwrap_or_default()
-        });
-        let mut modules = blake3::Hasher::new();
-        for file in workspace.files.values() {
-            modules.update(file.module.as_bytes());
-            modules.update(b"\n");
-        }
-        Self { manifest: short(blake3::hash(manifest.as_bytes())), modules: short(modules.finalize()) }
-    }
 }
 
 fn for_each_span(found: &Diagnostic, see: &mut dyn FnMut(Span)) {

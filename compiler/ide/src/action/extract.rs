@@ -3,7 +3,7 @@
 use flow_grammar::Span;
 use flow_grammar::ast::{Edge, Expr, ExprKind, Flow, ItemKind, Node, Target};
 
-use super::{Action, ActionKind};
+use super::{Action, ActionKind, names};
 use crate::Change;
 use crate::package::View;
 
@@ -65,7 +65,7 @@ fn called(value: &Expr) -> Option<&Expr> {
     found
 }
 
-/// A name that the flow does not use: the callee's with a number behind it, if need be.
+/// What the new node is called.
 fn fresh(flow: &Flow, call: &Expr) -> String {
     let base = match &call.kind {
         ExprKind::Call { callee, .. } => match &callee.kind {
@@ -75,11 +75,5 @@ fn fresh(flow: &Flow, call: &Expr) -> String {
         },
         _ => "result".to_owned(),
     };
-    let params = flow.params.iter().map(|param| &param.name.text);
-    let nodes = flow.nodes.iter().map(|node| &node.name.text);
-    let inner = flow.nodes.iter().flat_map(|node| node.params.iter().flatten()).map(|param| &param.name.text);
-    let taken: Vec<&smol_str::SmolStr> = params.chain(nodes).chain(inner).collect();
-    let is_free = |name: &String| !taken.iter().any(|known| known.as_str() == name);
-    let numbered = (2..).map(|number| format!("{base}{number}"));
-    std::iter::once(base.clone()).chain(numbered).find(is_free).unwrap_or(base)
+    names::fresh(flow, &base)
 }

@@ -5,27 +5,8 @@ use crate::units::Usd;
 
 fn model(fallback: &[u32]) -> Model {
     Model {
-        name: "m".into(),
-        provider: Provider::Openai,
-        id: "m".into(),
-        address: None,
-        auth: None,
-        region: None,
-        can: Vec::new(),
-        context: None,
-        output: None,
-        price_in: None,
-        price_out: None,
-        timeout_ms: None,
-        retry: 0,
         fallback: fallback.iter().copied().map(ModelId).collect(),
-        parallel: None,
-        token_factor: 1350,
-        latency_ms: Vec::new(),
-        breaker: None,
-        hedge_ms: None,
-        limit: None,
-        spare_auth: Vec::new(),
+        ..Model::new("m", Provider::Openai, "m")
     }
 }
 

@@ -56,28 +56,7 @@ impl Offsets {
     }
 
     fn ty(self, ty: &mut Type) {
-        match ty {
-            Type::Optional { item } | Type::List { item, .. } | Type::Map { item, .. } => self.id(item),
-            Type::Partial { record } => self.id(record),
-            Type::Record(record) => self.fields(&mut record.fields),
-            Type::Enum(of) => of.variants.iter_mut().for_each(|variant| self.fields(&mut variant.fields)),
-            Type::Nothing
-            | Type::Text { .. }
-            | Type::Int { .. }
-            | Type::Float { .. }
-            | Type::Bool
-            | Type::Date
-            | Type::Time
-            | Type::Duration { .. }
-            | Type::Money { .. }
-            | Type::Tokens
-            | Type::Bytes
-            | Type::Price
-            | Type::Json
-            | Type::Image
-            | Type::Audio
-            | Type::File => {}
-        }
+        ty.parts_mut().into_iter().for_each(|part| self.id(part));
     }
 
     fn all(self, exprs: &mut [Expr]) {

@@ -80,7 +80,8 @@ fn log(args: &Log, terminal: &Terminal) -> Outcome {
 /// `4  2026-11-21 17:04:05  ann  move prompt support/triage@prod v1 → v2: friendlier`.
 fn line(event: &Event) -> String {
     let is_digest = |text: &str| text.len() == 64 && text.bytes().all(|b| b.is_ascii_hexdigit());
-    let short = |text: &str| text.get(..8).filter(|_| is_digest(text)).unwrap_or(text).to_owned();
+    let word = |text: &str| text.get(..8).filter(|_| is_digest(text)).unwrap_or(text).to_owned();
+    let short = |text: &str| text.split(' ').map(word).collect::<Vec<_>>().join(" ");
     let change = match (event.before.as_str(), event.after.as_str()) {
         ("", after) => short(after),
         (before, "") => format!("{} →", short(before)),

@@ -4,6 +4,7 @@ use flow_compiler::bounds::{FlowBound, Method, Most, Share};
 use flow_ir::Bundle;
 
 use super::{Costed, why};
+use crate::graph::cost::money;
 use crate::terminal::{BAD, BOLD, DIM, GOOD, NAME, WARN, paint};
 
 /// Columns of the bars.
@@ -140,10 +141,6 @@ fn effect(micros: i64) -> String {
     let sign = if micros < 0 { "-" } else { "+" };
     let amount = Most::new(micros.unsigned_abs());
     if micros == 0 { String::new() } else { paint(DIM, format!("  ({sign}{})", money(amount))) }
-}
-
-fn money(most: Most) -> String {
-    most.as_usd().map_or_else(|| "no bound".to_owned(), flow_ir::units::Usd::short)
 }
 
 /// `61,200`.

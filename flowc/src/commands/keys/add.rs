@@ -21,7 +21,7 @@ pub struct Args {
     /// Whose runs and resources it sees.
     #[arg(long, value_name = "NAME", default_value = "default")]
     pub tenant: String,
-    /// What it may be used for: start, read, answer, cancel, metrics. Repeatable; without it start, read and
+    /// What it may be used for: start, read, answer, cancel, metrics, feedback. Repeatable; without it start, read and
     /// answer.
     #[arg(long = "scope", value_name = "SCOPE")]
     pub scopes: Vec<String>,

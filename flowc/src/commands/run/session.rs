@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use flow_eval::Value;
+use flow_ir::asked::Asked;
 use flow_ir::{Bundle, FlowId};
 use flow_runtime::Usage;
 use flow_runtime::clock::{Clock as _, SystemClock};
@@ -17,7 +18,7 @@ use tokio_util::sync::CancellationToken;
 use super::Args;
 use super::live::Live;
 use super::trace::Trace;
-use super::world::{self, World};
+use super::world::{self, Wanted, World};
 use crate::compile::Built;
 use crate::exit::{Exit, Stop};
 use crate::journal::Journal;
@@ -54,7 +55,8 @@ impl Session {
         terminal: Terminal,
         store: Arc<dyn Store>,
     ) -> Result<Self, Stop> {
-        let World { outside, replay } = world::outside(args, &built, flow)?;
+        let World { outside, replay } =
+            world::outside(wanted(args), &built, &Asked::by_flow(&built.bundle, flow))?;
         let program = Program::new(built.bundle.clone());
         let bundle = Arc::new(built.bundle);
         let live =
@@ -87,13 +89,18 @@ impl Session {
     }
 }
 
+fn wanted(args: &Args) -> Wanted<'_> {
+    Wanted { cassette: args.cassette.as_deref(), live: args.live }
+}
+
 /// What runs that nobody watches share: no person is asked.
 pub(crate) fn unattended(
     args: &Args,
     built: Built,
     terminal: Terminal,
 ) -> Result<(Arc<Bundle>, Runner), Stop> {
-    let World { outside, .. } = world::outside(args, &built, FlowId(0))?;
+    let World { outside, .. } =
+        world::outside(wanted(args), &built, &Asked::by_flow(&built.bundle, FlowId(0)))?;
     let store = world::store(args.data.as_deref(), terminal)?;
     let program = Program::new(built.bundle.clone());
     let bundle = Arc::new(built.bundle);

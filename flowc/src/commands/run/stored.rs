@@ -4,7 +4,9 @@ use std::path::Path;
 use std::sync::Arc;
 
 use flow_runtime::clock::SystemClock;
-use flow_runtime::home::durable::{Home, Host, Hosts, Keeper, KeeperOptions, Progress, Submission};
+use flow_runtime::home::durable::{
+    HARD_ENDS, Home, Host, Hosts, Keeper, KeeperOptions, Progress, Submission,
+};
 use flow_runtime::port::Watch;
 use flow_store::runs::{BundleRow, Owner};
 use serde_json::json;
@@ -46,8 +48,15 @@ impl Session {
             Host { program: Arc::clone(&self.runner.program), effects: Arc::clone(&self.runner.effects) };
         let hosts = Arc::new(OnlyThis(host.clone(), row.digest));
         let clock = Arc::new(SystemClock);
-        let options =
-            KeeperOptions { hosts, clock, running: RUNNING, queued: RUNNING, only_new: true, watch: None };
+        let options = KeeperOptions {
+            hosts,
+            clock,
+            running: RUNNING,
+            queued: RUNNING,
+            only_new: true,
+            hard_ends: HARD_ENDS,
+            watch: None,
+        };
         let (home, keeper) = Keeper::open(owner, options).map_err(|error| durable::stop(&error))?;
         let keeper = tokio::spawn(keeper.run());
         let left = self.follow(&home, row, host).await;

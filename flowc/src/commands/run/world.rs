@@ -1,39 +1,46 @@
 //! What is outside of a run: real models and tools, or recorded ones; and where resources are kept.
 
-use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use flow_compiler::manifest::Mcp;
-use flow_ir::flow::Flow;
-use flow_ir::setup::{Call, Callee, Model, PromptTool, Provider};
-use flow_ir::{Bundle, FlowId, ModelId, PromptId};
+use flow_ir::Bundle;
+use flow_ir::asked::Asked;
+use flow_ir::setup::{Model, Provider};
 use flow_providers::http::{Allowed, Egress, EgressOptions};
 use flow_providers::mcp::{McpPlace, McpServer};
 use flow_providers::{HostSecrets, Providers, Routing, Secrets as _, default_key};
 use flow_runtime::effects::{Cassette, Halves, Live, Outside, Replay};
 use flow_store::{LocalStore, Store};
 
-use super::Args;
 use crate::compile::{self, Built};
 use crate::exit::Stop;
 use crate::load;
 use crate::terminal::{Terminal, WARN, paint};
 
 /// Who answers for models and tools.
-pub(super) struct World {
-    pub(super) outside: Arc<dyn Outside>,
+pub(crate) struct World {
+    pub(crate) outside: Arc<dyn Outside>,
     /// The recording that answers, to be asked what it lacked.
-    pub(super) replay: Option<Arc<Replay>>,
+    pub(crate) replay: Option<Arc<Replay>>,
+}
+
+/// What the command line says about who answers.
+#[derive(Clone, Copy)]
+pub(crate) struct Wanted<'a> {
+    /// `--cassette`.
+    pub(crate) cassette: Option<&'a Path>,
+    /// `--live`.
+    pub(crate) live: bool,
 }
 
 /// Recorded answers if there is a cassette, and real models beside its tools with `--live`; without a cassette, the
 /// real world if it can answer.
-pub(super) fn outside(args: &Args, built: &Built, flow: FlowId) -> Result<World, Stop> {
-    if let Some(path) = &args.cassette {
+pub(crate) fn outside(wanted: Wanted<'_>, built: &Built, asked: &Asked) -> Result<World, Stop> {
+    if let Some(path) = wanted.cassette {
         let replay = Arc::new(Replay::new(path.display().to_string(), cassette(path)?));
         let recorded = Arc::clone(&replay) as Arc<dyn Outside>;
-        let outside = if args.live {
+        let outside = if wanted.live {
             let models = Arc::new(real(&built.egress, &built.mcp, built.root.clone())?);
             Arc::new(Halves::new(models, recorded))
         } else {
@@ -41,8 +48,8 @@ pub(super) fn outside(args: &Args, built: &Built, flow: FlowId) -> Result<World,
         };
         return Ok(World { outside, replay: Some(replay) });
     }
-    if !args.live {
-        has_keys(&built.bundle, flow)?;
+    if !wanted.live {
+        has_keys(&built.bundle, asked)?;
     }
     let outside = Arc::new(real(&built.egress, &built.mcp, built.root.clone())?);
     Ok(World { outside, replay: None })
@@ -53,6 +60,11 @@ pub(super) fn outside(args: &Args, built: &Built, flow: FlowId) -> Result<World,
 /// # Errors
 /// When `[egress]` of flow.toml cannot be read, or the system has no usable TLS.
 pub(crate) fn real(egress: &[String], mcp: &[Mcp], root: PathBuf) -> Result<Live, Stop> {
+    Ok(Live::new(providers(egress)?, root, servers(mcp)))
+}
+
+/// The MCP servers that flow.toml names.
+pub(crate) fn servers(mcp: &[Mcp]) -> Vec<McpServer> {
     let server = |mcp: &Mcp| McpServer {
         name: mcp.name.clone(),
         place: match mcp.command.is_empty() {
@@ -61,7 +73,7 @@ pub(crate) fn real(egress: &[String], mcp: &[Mcp], root: PathBuf) -> Result<Live
         },
         auth: mcp.auth.clone(),
     };
-    Ok(Live::new(providers(egress)?, root, mcp.iter().map(server).collect()))
+    mcp.iter().map(server).collect()
 }
 
 /// [`real`] for a run that was begun earlier: which MCP servers there are is read from its package again, because where
@@ -80,15 +92,22 @@ pub(crate) fn stored(egress: &[String], root: PathBuf) -> Result<Live, Stop> {
 /// # Errors
 /// As [`real`].
 pub(crate) fn providers(egress: &[String]) -> Result<Providers, Stop> {
+    let routing = Routing { for_all: false, openai_base: variable("OPENAI_BASE_URL"), bases: bases() };
+    Ok(Providers::new(way_out(egress)?, Arc::new(HostSecrets::default()), routing))
+}
+
+/// The way out of this machine, with the proxies that the environment names.
+///
+/// # Errors
+/// As [`real`].
+pub(crate) fn way_out(egress: &[String]) -> Result<Egress, Stop> {
     let allow: Result<Vec<Allowed>, String> = egress.iter().map(|text| Allowed::parse(text)).collect();
     let allow = allow.map_err(|error| Stop::usage(format!("`[egress]` in flow.toml: {error}")))?;
     let proxy =
         ["HTTPS_PROXY", "https_proxy", "HTTP_PROXY", "http_proxy"].iter().find_map(|name| variable(name));
     let no_proxy = variable("NO_PROXY").or_else(|| variable("no_proxy")).unwrap_or_default();
-    let egress = Egress::new(EgressOptions { allow, proxy, no_proxy, ..EgressOptions::default() })
-        .map_err(|error| Stop::usage(format!("cannot reach out: {error}")))?;
-    let routing = Routing { for_all: false, openai_base: variable("OPENAI_BASE_URL"), bases: bases() };
-    Ok(Providers::new(egress, Arc::new(HostSecrets::default()), routing))
+    Egress::new(EgressOptions { allow, proxy, no_proxy, ..EgressOptions::default() })
+        .map_err(|error| Stop::usage(format!("cannot reach out: {error}")))
 }
 
 /// Addresses that stand for those of providers, under the names that their own libraries use.
@@ -128,11 +147,9 @@ pub(super) fn store(data: Option<&Path>, terminal: Terminal) -> Result<Arc<dyn S
 }
 
 /// A run that would fail at its first prompt for want of a key is not begun.
-fn has_keys(bundle: &Bundle, flow: FlowId) -> Result<(), Stop> {
-    let mut models = BTreeSet::new();
-    let mut flows = BTreeSet::new();
-    collect(bundle, flow, &mut flows, &mut models);
-    let missing = models
+fn has_keys(bundle: &Bundle, asked: &Asked) -> Result<(), Stop> {
+    let missing = asked
+        .models
         .iter()
         .filter_map(|id| bundle.models.get(id.index()))
         .find_map(|model| key_of(model).map(|key| (model, key)));
@@ -159,52 +176,4 @@ fn key_of(model: &Model) -> Option<String> {
 
 fn is_set(name: &str) -> bool {
     HostSecrets::default().secret(name).is_some()
-}
-
-/// The models that a flow asks first, in it and in the flows that it calls.
-fn collect(bundle: &Bundle, id: FlowId, flows: &mut BTreeSet<FlowId>, models: &mut BTreeSet<ModelId>) {
-    let Some(flow) = bundle.flow(id).filter(|_| flows.insert(id)) else {
-        return;
-    };
-    for call in calls(flow) {
-        called(bundle, call, flows, models);
-    }
-}
-
-fn calls(flow: &Flow) -> impl Iterator<Item = &Call> {
-    flow.nodes.iter().flat_map(|node| node.work.calls())
-}
-
-fn called(bundle: &Bundle, call: &Call, flows: &mut BTreeSet<FlowId>, models: &mut BTreeSet<ModelId>) {
-    models.extend(call.model);
-    match call.callee {
-        Callee::Flow(id) => collect(bundle, id, flows, models),
-        Callee::Split(id) => {
-            let split = bundle.splits.get(id.index());
-            let arms = split.into_iter().flat_map(|split| split.arms.iter().chain(&split.shadows));
-            arms.for_each(|arm| called(bundle, &arm.call, flows, models));
-        }
-        Callee::Method(resource, _) => {
-            models.extend(bundle.resources.get(resource.index()).and_then(|resource| resource.embed));
-        }
-        Callee::Prompt(id) => models.extend(embedding(bundle, id)),
-        Callee::Value
-        | Callee::Function(_)
-        | Callee::Check(_)
-        | Callee::Tool(_)
-        | Callee::Human(_)
-        | Callee::Sleep
-        | Callee::Tell => {}
-    }
-}
-
-/// Resources that a model searches by itself.
-fn embedding(bundle: &Bundle, id: PromptId) -> Vec<ModelId> {
-    let tools = bundle.prompts.get(id.index()).into_iter().flat_map(|prompt| &prompt.tools);
-    tools
-        .filter_map(|tool| match tool {
-            PromptTool::Method(resource, _) => bundle.resources.get(resource.index())?.embed,
-            PromptTool::Tool(_) => None,
-        })
-        .collect()
 }

@@ -71,14 +71,13 @@ fn status(name: &str) -> Result<Status, Stop> {
 fn line(run: &RunRow) -> String {
     let until = run.ended_ms.unwrap_or_else(|| SystemClock.now_ms());
     let took = flow_eval::print::duration(until.saturating_sub(run.started_ms));
-    // What a run has used is summed up at its end; until then a zero would be a lie.
-    let cost = if run.status.has_ended() { Usd(run.cost).to_string() } else { "…".to_owned() };
+    let cost = if run.is_summed_up() { Usd(run.cost).to_string() } else { "…".to_owned() };
     clean(&format!("{}  {:<10} {:<24} {took:>12}  {cost}", run.id, run.status.name(), run.flow))
 }
 
-/// A run without its values. What it used is `null` until it has ended.
+/// A run without its values. What it used is `null` until it waits or has ended.
 pub(super) fn row_json(run: &RunRow) -> Json {
-    let ended = run.status.has_ended();
+    let is_known = run.is_summed_up();
     let tokens = || json!({ "input": run.input_tokens, "output": run.output_tokens });
     json!({
         "run": run.id,
@@ -88,8 +87,8 @@ pub(super) fn row_json(run: &RunRow) -> Json {
         "started_ms": run.started_ms,
         "ended_ms": run.ended_ms,
         "wake_ms": run.wake_ms,
-        "cost": ended.then(|| crate::journal::usd(Usd(run.cost))),
-        "tokens": ended.then(tokens),
+        "cost": is_known.then(|| crate::journal::usd(Usd(run.cost))),
+        "tokens": is_known.then(tokens),
         "bundle": flow_ir::Digest(run.bundle).to_string(),
         "reason": run.reason,
     })

@@ -1,6 +1,5 @@
 //! `flowc runs show RUN`.
 
-use flow_eval::json;
 use flow_runtime::protocol::RunResult;
 use flow_store::runs::QuestionFilter;
 use serde_json::{Value as Json, json};
@@ -34,15 +33,10 @@ pub(super) fn run(args: &Args, terminal: &Terminal) -> Outcome {
     }
     terminal.line(clean(&format!("{} {} {}", told.row.id, told.row.flow, told.row.status.name())))?;
     for step in &told.steps {
-        terminal.line(line(&told, step))?;
+        terminal.line(step_line(&told, step))?;
     }
-    match &told.result {
-        Some(RunResult::Returned(_)) => terminal.line(clean(&end_json(&told).to_string()))?,
-        Some(RunResult::Failed(error)) => {
-            let text = format!("{} in `{}`: {}", error.class.name(), error.node, error.message);
-            terminal.line(paint(BAD, clean(&text)))?;
-        }
-        Some(RunResult::Cancelled) | None => {}
+    if let Some(line) = end_line(&told) {
+        terminal.line(line)?;
     }
     for question in questions {
         let title = question.get("title").and_then(Json::as_str).unwrap_or_default();
@@ -64,7 +58,8 @@ fn questions(told: &Told) -> Result<Vec<Json>, Stop> {
         .collect())
 }
 
-fn line(told: &Told, step: &Step) -> String {
+/// A step, with how it was left.
+pub(super) fn step_line(told: &Told, step: &Step) -> String {
     let bundle = told.program.bundle();
     let visit = if step.visit > 1 { format!(" ({})", step.visit) } else { String::new() };
     let name = clean(&format!("{}{visit}", step.name(bundle)));
@@ -74,14 +69,15 @@ fn line(told: &Told, step: &Step) -> String {
     format!("  {} {}{}", paint(NAME, name), paint(BAD, raised), paint(DIM, clean(left.trim_end())))
 }
 
-fn end_json(told: &Told) -> Json {
-    let bundle = told.program.bundle();
-    match (&told.result, bundle.flow(told.header.flow)) {
-        (Some(RunResult::Returned(value)), Some(flow)) => json::encode(bundle, flow.ret, value),
-        (Some(RunResult::Failed(error)), _) => {
-            json!({ "class": error.class.name(), "message": error.message, "node": error.node })
+/// The result, or the error.
+pub(super) fn end_line(told: &Told) -> Option<String> {
+    match &told.result {
+        Some(RunResult::Returned(_)) => told.end().map(|(_, value)| clean(&value.to_string())),
+        Some(RunResult::Failed(error)) => {
+            let text = format!("{} in `{}`: {}", error.class.name(), error.node, error.message);
+            Some(paint(BAD, clean(&text)))
         }
-        _ => Json::Null,
+        Some(RunResult::Cancelled) | None => None,
     }
 }
 
@@ -97,8 +93,8 @@ fn whole(told: &Told, questions: Vec<Json>) -> Json {
     });
     let path: Vec<Json> = path.collect();
     if let Some(fields) = whole.as_object_mut() {
-        let name = if matches!(told.result, Some(RunResult::Failed(_))) { "error" } else { "result" };
-        fields.insert(name.to_owned(), end_json(told));
+        let (name, value) = told.end().unwrap_or(("result", Json::Null));
+        fields.insert(name.to_owned(), value);
         fields.insert("path".to_owned(), Json::Array(path));
         fields.insert("questions".to_owned(), Json::Array(questions));
     }

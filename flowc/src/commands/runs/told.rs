@@ -65,6 +65,22 @@ impl Told {
         Ok(Self { reader, row, program, header, result, steps, values })
     }
 
+    /// `result` or `error`, if it has ended with one.
+    pub(super) fn end(&self) -> Option<(&'static str, serde_json::Value)> {
+        let bundle = self.program.bundle();
+        match self.result.as_ref()? {
+            RunResult::Returned(value) => {
+                let flow = bundle.flow(self.header.flow)?;
+                Some(("result", flow_eval::json::encode(bundle, flow.ret, value)))
+            }
+            RunResult::Failed(error) => {
+                let (class, message, node) = (error.class.name(), &error.message, &error.node);
+                Some(("error", serde_json::json!({ "class": class, "message": message, "node": node })))
+            }
+            RunResult::Cancelled => None,
+        }
+    }
+
     /// The value of a step as JSON.
     pub(super) fn value(&self, at: usize) -> Option<serde_json::Value> {
         let (step, value) = (self.steps.get(at)?, self.values.get(at)?.as_ref()?);

@@ -4,14 +4,10 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use flow_compiler::manifest::Mcp;
-use flow_eval::{Context, Value, eval, json};
-use flow_ir::expr::{Expr, ExprKind, RunFact};
-use flow_ir::flow::{Edge, Flow, Node, Slot, Target, Work};
-use flow_ir::setup::{Call, Callee};
+use flow_eval::Value;
+use flow_ir::Bundle;
+use flow_ir::setup::Callee;
 use flow_ir::testing::{Test, TestValue};
-use flow_ir::types::{Field, Labels, Type};
-use flow_ir::units::Limits;
-use flow_ir::{Bundle, FlowId, NodeId, SlotId, TypeId};
 use flow_runtime::Program;
 use flow_runtime::home::local::{Ended, Runner};
 use flow_runtime::port::Watch;
@@ -25,10 +21,7 @@ use crate::compile::Built;
 use crate::exit::Stop;
 use crate::graph::text;
 use crate::journal::{Journal, Step, Totals};
-use crate::load;
-
-/// When every test begins: a Monday morning, so that a test says the same on every day.
-pub(super) const BEGIN_MS: i64 = 1_767_603_600_000;
+use crate::trial::{self, Seen, Start};
 
 /// The tests of one package, ready to be run.
 pub(super) struct Case {
@@ -129,25 +122,9 @@ impl Case {
         }
     }
 
-    /// The program in which a flow may be started on its own: for a private one, whoever wrote the test vouches as
-    /// its callers do.
-    fn started(&self, id: FlowId) -> Arc<Program> {
-        if self.bundle.flow(id).is_none_or(|flow| flow.public) {
-            return Arc::clone(&self.program);
-        }
-        let mut bundle = Bundle::clone(&self.bundle);
-        if let Some(flow) = bundle.flows.get_mut(id.index()) {
-            flow.entry.iter_mut().for_each(|edge| edge.clears = vec![0]);
-        }
-        Program::new(bundle)
-    }
-
     fn walk(&self, runtime: &Runtime, test: &Test, answers: Answers) -> Result<Walked, String> {
-        let args = self.arguments(test)?;
-        let (program, flow) = match test.call.callee {
-            Callee::Flow(flow) => (self.started(flow), flow),
-            _ => around(&self.bundle, &test.call),
-        };
+        let args = trial::arguments(&self.bundle, &test.call, &self.samples(test)?)?;
+        let Start { program, flow } = Start::of(&self.bundle, &self.program, &test.call);
         let bundle = Arc::new(program.bundle().clone());
         let journal = Arc::new(Journal::default());
         let header = Arc::new(RunHeader {
@@ -170,36 +147,9 @@ impl Case {
         Ok(Walked { ended, journal, bundle, problems, unasked })
     }
 
-    /// The arguments of the call: constants and samples.
-    fn arguments(&self, test: &Test) -> Result<Vec<Value>, String> {
-        let slots = self.samples(test)?;
-        let cx = Context::new(&self.bundle, &slots);
-        let one = |arg: &Expr| eval(arg, &cx).map_err(|invalid| format!("the arguments: {invalid}"));
-        test.call.args.iter().map(one).collect()
-    }
-
     /// The slots that are known before the run.
     fn samples(&self, test: &Test) -> Result<Vec<Option<Value>>, String> {
-        let one = |(value, ty): &(TestValue, TypeId)| match value {
-            TestValue::Sample(name) => self.sample(name, *ty).map(Some),
-            TestValue::Result
-            | TestValue::Error
-            | TestValue::Visited(..)
-            | TestValue::Visits(..)
-            | TestValue::Degraded(..)
-            | TestValue::Calls(_)
-            | TestValue::Run(_) => Ok(None),
-        };
-        test.values.iter().map(one).collect()
-    }
-
-    fn sample(&self, name: &str, ty: TypeId) -> Result<Value, String> {
-        let path = self.root.join("samples").join(format!("{name}.json"));
-        let shown = load::shown(&path);
-        let text = load::read_text(&path).map_err(|stop| format!("sample `{name}`: {}", stop.message))?;
-        let json: serde_json::Value =
-            serde_json::from_str(&text).map_err(|error| format!("`{shown}` is not JSON: {error}"))?;
-        json::decode(&self.bundle, ty, &json).map_err(|error| format!("`{shown}` does not fit: {error}"))
+        trial::known(&self.bundle, &self.root, &test.values, None)
     }
 
     fn judge(&self, test: &Test, walked: &Walked) -> Verdict {
@@ -260,11 +210,8 @@ impl Case {
             Ok(slots) => slots,
             Err(message) => return vec![Failure::alone(message)],
         };
-        for (slot, (value, _)) in slots.iter_mut().zip(&test.values) {
-            if slot.is_none() {
-                *slot = seen(value, walked, steps);
-            }
-        }
+        let seen = Seen { ended: &walked.ended, journal: &walked.journal, steps };
+        seen.fill(&mut slots, &test.values);
         let judge = explain::Judge::new(&self.bundle, test, &slots);
         test.needs.iter().filter_map(|(need, text)| judge.failure(need, text)).collect()
     }
@@ -295,58 +242,6 @@ fn place(test: &Test) -> String {
     format!("{}:{}", test.file, test.line)
 }
 
-/// What a slot holds after the run.
-fn seen(value: &TestValue, walked: &Walked, steps: &[Step]) -> Option<Value> {
-    let of = |flow: &FlowId, node: &NodeId| {
-        let (flow, node) = (*flow, *node);
-        steps.iter().filter(move |step| step.flow == flow && step.node == Some(node))
-    };
-    match value {
-        TestValue::Sample(_) => None,
-        TestValue::Result => match &walked.ended.result {
-            RunResult::Returned(value) => Some(value.clone()),
-            RunResult::Failed(_) | RunResult::Cancelled => None,
-        },
-        TestValue::Error => Some(error_value(&walked.ended.result)),
-        TestValue::Visited(flow, node) => Some(Value::Bool(of(flow, node).next().is_some())),
-        TestValue::Visits(flow, node) => Some(Value::Int(of(flow, node).count() as i64)),
-        TestValue::Degraded(flow, node) => Some(Value::Bool(of(flow, node).any(|step| step.degraded))),
-        TestValue::Calls(callee) => {
-            Some(Value::list(walked.journal.calls(*callee).into_iter().map(Value::record)))
-        }
-        TestValue::Run(fact) => Some(run_fact(*fact, &walked.ended)),
-    }
-}
-
-/// `{ class, message, node, attempt }`, or `none`.
-fn error_value(result: &RunResult) -> Value {
-    match result {
-        RunResult::Failed(error) => Value::record([
-            Value::text(error.class.name()),
-            Value::text(error.message.clone()),
-            Value::text(error.node.clone()),
-            Value::Int(i64::from(error.attempt)),
-        ]),
-        RunResult::Returned(_) | RunResult::Cancelled => Value::None,
-    }
-}
-
-fn run_fact(fact: RunFact, ended: &Ended) -> Value {
-    use flow_ir::units::Currency;
-    let usage = &ended.usage;
-    match fact {
-        RunFact::Id => Value::text(ended.header.run.clone()),
-        RunFact::Tenant => Value::text(ended.header.tenant.clone()),
-        RunFact::User => Value::text(ended.header.user.clone()),
-        RunFact::Cost => Value::Money(usage.cost.0, Currency::Usd),
-        RunFact::Left => Value::None,
-        RunFact::Elapsed => Value::Duration(i64::try_from(usage.elapsed_ms).unwrap_or(i64::MAX)),
-        RunFact::Tokens => Value::Tokens(usage.input_tokens + usage.output_tokens),
-        RunFact::Started => Value::text("2026-01-05T09:00:00Z"),
-        RunFact::Now => Value::None,
-    }
-}
-
 /// `handle → sort → gather → return Sent`.
 fn path(steps: &[Step], bundle: &Bundle) -> String {
     let mut words: Vec<String> = Vec::new();
@@ -365,48 +260,4 @@ fn path(steps: &[Step], bundle: &Bundle) -> String {
 /// Without those of the flow that was made around the call.
 fn own_steps(steps: Vec<Step>, bundle: &Bundle) -> Vec<Step> {
     steps.into_iter().filter(|step| bundle.flow(step.flow).is_some()).collect()
-}
-
-/// A flow of one node, so that any callable can be called by itself.
-fn around(bundle: &Bundle, call: &Call) -> (Arc<Program>, FlowId) {
-    let mut bundle = bundle.clone();
-    let param = |(at, arg): (usize, &Expr)| {
-        let name: smol_str::SmolStr = format!("argument {}", at + 1).into();
-        Field { wire: name.clone(), name, doc: "".into(), ty: arg.ty, labels: Labels::default() }
-    };
-    let params: Vec<Field> = call.args.iter().enumerate().map(param).collect();
-    let result = SlotId(params.len() as u32);
-    let slot = |id: SlotId, ty: TypeId| Expr { ty, kind: ExprKind::Slot(id) };
-    let args = params.iter().enumerate().map(|(at, param)| slot(SlotId(at as u32), param.ty)).collect();
-    let named = |name: &smol_str::SmolStr, ty| Slot { name: name.clone(), ty, labels: Labels::default() };
-    let mut slots: Vec<Slot> = params.iter().map(|param| named(&param.name, param.ty)).collect();
-    slots.push(named(&"call".into(), call.ret));
-    let has_result = !matches!(bundle.ty(call.ret), Type::Nothing);
-    let edge =
-        |to: Target| Edge { to, when: None, on: Vec::new(), max: None, implicit: false, clears: Vec::new() };
-    let node = Node {
-        name: "call".into(),
-        doc: "".into(),
-        params: Vec::new(),
-        result: has_result.then_some(result),
-        work: Work::Call(Call { args, ..call.clone() }),
-        edges: vec![edge(Target::Return(has_result.then(|| slot(result, call.ret))))],
-        live: Vec::new(),
-        handler: false,
-    };
-    bundle.flows.push(Flow {
-        name: "test".into(),
-        doc: "".into(),
-        public: false,
-        params,
-        ret: call.ret,
-        limits: Limits::default(),
-        slots,
-        counters: Vec::new(),
-        // Whoever wrote the test vouches for the call, should it be sensitive.
-        entry: vec![Edge { clears: vec![0], ..edge(Target::Node(NodeId(0), Vec::new())) }],
-        nodes: vec![node],
-    });
-    let flow = FlowId(bundle.flows.len() as u32 - 1);
-    (Program::new(bundle), flow)
 }

@@ -4,9 +4,10 @@ use flow_eval::{Context, Value, eval, json};
 use flow_ir::Bundle;
 use flow_ir::expr::{Expr, ExprKind};
 use flow_ir::setup::Need;
-use flow_ir::testing::{Test, TestValue};
+use flow_ir::testing::Test;
 
 use crate::graph::text::{self, Names};
+use crate::trial;
 
 /// A `need` that does not hold.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -35,7 +36,7 @@ pub(super) struct Judge<'a> {
 
 impl<'a> Judge<'a> {
     pub(super) fn new(bundle: &'a Bundle, test: &Test, slots: &'a [Option<Value>]) -> Self {
-        let names = test.values.iter().map(|(value, _)| name(bundle, value)).collect();
+        let names = test.values.iter().map(|(value, _)| trial::name(bundle, value, "row")).collect();
         Self { bundle, slots, names: Names::of_slots(bundle, names) }
     }
 
@@ -95,21 +96,5 @@ impl<'a> Judge<'a> {
             Err(message) => format!("no value: {message}"),
         };
         out.push((text::expr(&self.names, expr), value));
-    }
-}
-
-fn name(bundle: &Bundle, value: &TestValue) -> String {
-    let node = |flow: &flow_ir::FlowId, node: &flow_ir::NodeId| {
-        bundle.flow(*flow).map_or_else(String::new, |flow| Names::of_flow(bundle, flow).node(*node))
-    };
-    match value {
-        TestValue::Sample(name) => format!("sample({name:?})"),
-        TestValue::Result => "result".to_owned(),
-        TestValue::Error => "error".to_owned(),
-        TestValue::Visited(flow, at) => format!("visited({})", node(flow, at)),
-        TestValue::Visits(flow, at) => format!("visits({})", node(flow, at)),
-        TestValue::Degraded(flow, at) => format!("degraded({})", node(flow, at)),
-        TestValue::Calls(callee) => format!("calls({})", text::callee(bundle, *callee)),
-        TestValue::Run(fact) => format!("run.{}", text::run_fact(*fact)),
     }
 }

@@ -5,17 +5,18 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use flow_eval::Value;
-use flow_ir::testing::{Answer, Test};
+use flow_ir::testing::Test;
 use flow_providers::{HostSecrets, SecretString, Secrets as _, default_key};
 use flow_runtime::clock::{Clock, SystemClock, VirtualClock};
 use flow_runtime::effects::{Outside, Recorder, Replay, Script, Scripted, Surroundings};
 use flow_store::LocalStore;
 use smol_str::SmolStr;
 
-use super::case::{BEGIN_MS, Case, Verdict, runtime};
+use super::case::{Case, Verdict, runtime};
 use crate::commands::run::world;
 use crate::exit::Stop;
 use crate::load;
+use crate::trial::{self, BEGIN_MS};
 
 /// The answers of one test.
 pub(super) struct Answers {
@@ -29,21 +30,7 @@ pub(super) struct Answers {
 
 /// Answers from what the test says and from its recordings.
 pub(super) fn scripted(case: &Case, test: &Test, slots: Vec<Option<Value>>) -> Result<Answers, String> {
-    let mut replays = Vec::new();
-    let mut cassettes: HashMap<SmolStr, Arc<dyn Outside>> = HashMap::new();
-    for name in names(test) {
-        let path = case.root().join(name.as_str());
-        if !path.is_file() {
-            return Err(format!(
-                "there is no cassette `{}`; `flowc test --record` makes it",
-                load::shown(&path)
-            ));
-        }
-        let cassette = world::cassette(&path).map_err(|stop| stop.message)?;
-        let replay = Arc::new(Replay::new(name.as_str(), cassette));
-        replays.push(Arc::clone(&replay));
-        cassettes.insert(name, replay);
-    }
+    let (replays, cassettes) = trial::cassettes(case.root(), &test.givens)?;
     let clock = Arc::new(VirtualClock::starting_at(BEGIN_MS));
     Ok(Answers { scripted: effects(case, test, slots, cassettes), clock, replays })
 }
@@ -66,8 +53,10 @@ fn effects(
 /// Runs the tests that have cassettes against real systems, and writes the cassettes. A cassette that several
 /// tests share is recorded by all of them, so that none loses its answers.
 pub(super) fn all(case: &Case, tests: &[&Test], every: &[Test]) -> Result<Vec<Verdict>, Stop> {
-    let wanted: BTreeSet<SmolStr> = tests.iter().flat_map(|test| names(test)).collect();
-    let tests: Vec<&Test> = every.iter().filter(|test| !names(test).is_disjoint(&wanted)).collect();
+    let wanted: BTreeSet<SmolStr> =
+        tests.iter().flat_map(|test| trial::cassette_names(&test.givens)).collect();
+    let tests: Vec<&Test> =
+        every.iter().filter(|test| !trial::cassette_names(&test.givens).is_disjoint(&wanted)).collect();
     if tests.is_empty() {
         return Err(Stop::usage("no test names a cassette, so there is nothing to record")
             .help("write `given triage = cassette(\"cassettes/triage.json\")` in a test"));
@@ -89,7 +78,7 @@ pub(super) fn all(case: &Case, tests: &[&Test], every: &[Test]) -> Result<Vec<Ve
                     recorders.get(&name).map(|(_, recorder)| Arc::clone(recorder) as Arc<dyn Outside>);
                 recorder.map(|recorder| (name, recorder))
             };
-            let cassettes = names(test).into_iter().filter_map(of).collect();
+            let cassettes = trial::cassette_names(&test.givens).into_iter().filter_map(of).collect();
             let scripted = effects(case, test, slots, cassettes);
             Ok(Answers { scripted, clock: Arc::new(SystemClock), replays: Vec::new() })
         })
@@ -127,22 +116,4 @@ fn secrets(case: &Case) -> Vec<SecretString> {
         .chain(["OPENAI_API_KEY"]);
     let secrets = HostSecrets::default();
     names.filter_map(|name| secrets.secret(name)).collect()
-}
-
-/// The cassettes that a test names.
-fn names(test: &Test) -> BTreeSet<SmolStr> {
-    let mut names = BTreeSet::new();
-    test.givens.iter().for_each(|given| collect(&given.answer, &mut names));
-    names
-}
-
-fn collect(answer: &Answer, names: &mut BTreeSet<SmolStr>) {
-    match answer {
-        Answer::Cassette(name) => {
-            names.insert(name.clone());
-        }
-        Answer::Sequence(answers) => answers.iter().for_each(|answer| collect(answer, names)),
-        Answer::Late(answer, _) | Answer::Costs(answer, _) => collect(answer, names),
-        Answer::Value(_) | Answer::Fails(_) | Answer::Sure(..) | Answer::Raw(_) | Answer::Delegate(..) => {}
-    }
 }

@@ -3,8 +3,8 @@
 use flow_registry::{Error, Kind, Name, PointerName, Reference, Selector};
 
 use crate::exit::{Outcome, Stop};
-use crate::registry::gate::{self, Denied};
-use crate::registry::store::{self, Signature, Store};
+use crate::registry::signed::Signed;
+use crate::registry::store;
 use crate::terminal::Terminal;
 
 /// `flowc prompt move NAME@POINTER vN --reason R`
@@ -21,15 +21,9 @@ pub struct Args {
     /// Only if the pointer is at this generation; 0 is a pointer that is not there yet.
     #[arg(long, value_name = "N")]
     pub generation: Option<u64>,
-    /// Check and show, and change nothing.
-    #[arg(long)]
-    pub dry_run: bool,
-    /// Who does it, and why.
+    /// Who does it, why, and where.
     #[command(flatten)]
-    pub signature: Signature,
-    /// Where.
-    #[command(flatten)]
-    pub store: Store,
+    pub signed: Signed,
 }
 
 /// Moves a pointer.
@@ -42,20 +36,11 @@ pub(crate) fn run(kind: Kind, args: &Args, terminal: &Terminal) -> Outcome {
                 .help(format!("versions are v1, v2, …; `flowc {kind} list {name}` shows them")));
         }
     };
-    let who = if args.dry_run { args.signature.who()? } else { args.signature.who_and_why()? };
-    let who = flow_registry::Who { reason: or_trial(who.reason), ..who };
-    let mut registry = args.store.existing()?;
-    let done = registry.change(&who, |change| {
-        let moved = change.move_pointer(kind, &name, &pointer, to, args.generation)?;
-        let effect = gate::verify(change, vec![moved])?;
-        if args.dry_run { Err(Denied::Tried(effect)) } else { Ok(effect) }
-    });
-    gate::report(done, args.store.json, terminal)
-}
-
-/// What is only tried needs no reason: nothing is kept.
-pub(crate) fn or_trial(reason: String) -> String {
-    if reason.trim().is_empty() { "a trial".to_owned() } else { reason }
+    let who = args.signed.who()?;
+    let registry = args.signed.store.existing()?;
+    args.signed.change(registry, &who, terminal, |change| {
+        Ok(vec![change.move_pointer(kind, &name, &pointer, to, args.generation)?])
+    })
 }
 
 /// `NAME@POINTER`, where a version makes no sense.

@@ -69,19 +69,21 @@ fn settle(layers: &Layers, row: &[usize], wishes: &[f64], x: &mut [f64]) {
     }
 }
 
+/// The height of every layer: that of its tallest cell.
+pub(super) fn heights(layers: &Layers) -> Vec<f64> {
+    let tallest = |row: &Vec<usize>| row.iter().map(|cell| layers.size(*cell).height).fold(0.0, f64::max);
+    layers.rows.iter().map(tallest).collect()
+}
+
 /// The middle of every layer from the top.
-pub(super) fn down(layers: &Layers) -> Vec<f64> {
+pub(super) fn down(heights: &[f64]) -> Vec<f64> {
     let mut y = MARGIN;
-    layers
-        .rows
-        .iter()
-        .map(|row| {
-            let height = row.iter().map(|cell| layers.size(*cell).height).fold(0.0, f64::max);
-            let middle = y + height / 2.0;
-            y += height + RISE;
-            middle
-        })
-        .collect()
+    let middles = heights.iter().map(|height| {
+        let middle = y + height / 2.0;
+        y += height + RISE;
+        middle
+    });
+    middles.collect()
 }
 
 /// The whole picture.

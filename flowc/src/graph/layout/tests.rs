@@ -55,6 +55,28 @@ fn the_picture_holds_everything() {
     }
 }
 
+/// An arrow that passes a tall box beside which a small one stands goes round both.
+#[test]
+fn no_arrow_goes_through_a_box() {
+    let arrows = [(0, 1), (0, 2), (1, 3), (2, 3), (0, 3), (3, 4), (1, 4), (2, 5), (0, 5), (5, 0)];
+    let mut request = request(6, &arrows);
+    request.boxes[1].height = 90.0;
+    request.boxes[3].width = 260.0;
+    let layout = lay(&request);
+    for route in &layout.routes {
+        for pair in route.points.windows(2).filter(|pair| (pair[0].x - pair[1].x).abs() > 0.01) {
+            let (left, right) = (pair[0].x.min(pair[1].x), pair[0].x.max(pair[1].x));
+            let (top, bottom) = (pair[0].y.min(pair[1].y), pair[0].y.max(pair[1].y));
+            for (middle, size) in layout.boxes.iter().zip(&request.boxes) {
+                let beside = middle.x + size.width / 2.0 <= left || middle.x - size.width / 2.0 >= right;
+                let clear = middle.y + size.height / 2.0 <= top + 0.01
+                    || middle.y - size.height / 2.0 >= bottom - 0.01;
+                assert!(beside || clear, "{pair:?} and the box at {middle:?}");
+            }
+        }
+    }
+}
+
 #[test]
 fn no_boxes_and_unjoined_boxes_are_fine() {
     assert!(lay(&Request::default()).boxes.is_empty());

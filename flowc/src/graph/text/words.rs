@@ -56,23 +56,14 @@ pub fn decimal(micros: i64) -> String {
 /// What a call asks: `triage`, `trail.emit`.
 #[must_use]
 pub fn callee(bundle: &Bundle, callee: Callee) -> String {
-    let found = match callee {
-        Callee::Value => return "value".to_owned(),
-        Callee::Sleep => return "sleep".to_owned(),
-        Callee::Tell => return "tell".to_owned(),
-        Callee::Method(resource, method) => {
-            let name = bundle.resources.get(resource.index()).map_or("?", |found| found.name.as_str());
-            return format!("{name}.{}", method_name(method));
-        }
-        Callee::Function(id) => bundle.functions.get(id.index()).map(|found| &found.name),
-        Callee::Check(id) => bundle.checks.get(id.index()).map(|found| &found.name),
-        Callee::Prompt(id) => bundle.prompts.get(id.index()).map(|found| &found.name),
-        Callee::Tool(id) => bundle.tools.get(id.index()).map(|found| &found.name),
-        Callee::Human(id) => bundle.humans.get(id.index()).map(|found| &found.name),
-        Callee::Split(id) => bundle.splits.get(id.index()).map(|found| &found.name),
-        Callee::Flow(id) => bundle.flows.get(id.index()).map(|found| &found.name),
-    };
-    found.map_or_else(|| "?".to_owned(), ToString::to_string)
+    let name = || bundle.callee_name(callee).map_or("?", smol_str::SmolStr::as_str);
+    match callee {
+        Callee::Value => "value".to_owned(),
+        Callee::Sleep => "sleep".to_owned(),
+        Callee::Tell => "tell".to_owned(),
+        Callee::Method(_, method) => format!("{}.{}", name(), method_name(method)),
+        _ => name().to_owned(),
+    }
 }
 
 const fn method_name(method: Method) -> &'static str {

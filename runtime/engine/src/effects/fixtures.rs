@@ -87,27 +87,14 @@ pub(crate) fn resource(kind: ResourceKind, item: TypeId) -> Resource {
 
 pub(crate) fn model(name: &str) -> Model {
     Model {
-        name: name.into(),
-        provider: Provider::Openai,
-        id: format!("{name}-1").into(),
-        address: None,
-        auth: None,
-        region: None,
         can: vec![flow_ir::setup::Capability::Json],
         context: Some(8_000),
         output: Some(100),
         price_in: Some(Usd(1_000_000)),
         price_out: Some(Usd(2_000_000)),
-        timeout_ms: None,
-        retry: 0,
-        fallback: Vec::new(),
         parallel: Some(1),
         token_factor: 1_000,
-        latency_ms: Vec::new(),
-        breaker: None,
-        hedge_ms: None,
-        limit: None,
-        spare_auth: Vec::new(),
+        ..Model::new(name, Provider::Openai, format!("{name}-1"))
     }
 }
 

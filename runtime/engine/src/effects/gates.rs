@@ -38,7 +38,7 @@ pub(crate) struct Gates {
 impl Gates {
     pub(crate) fn of(bundle: &Bundle, registry: &Registry) -> Self {
         Self {
-            permits: Permits::of(bundle),
+            permits: Permits::of(bundle, registry),
             models: bundle.models.iter().map(|model| Target::of_model(registry, model)).collect(),
             tools: bundle.tools.iter().map(|tool| Target::of_tool(registry, &bundle.package, tool)).collect(),
         }

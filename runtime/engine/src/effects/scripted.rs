@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use flow_eval::json::sample;
 use flow_eval::{Context, Value, eval, eval_function, run_check};
 use flow_ir::expr::Expr;
-use flow_ir::setup::{Call, Callee};
+use flow_ir::setup::{Call, Callee, Effect};
 use flow_ir::testing::{Answer, Given};
 use flow_ir::units::{ErrorClass, Usd};
 use flow_ir::{Bundle, LocalId, TypeId};
@@ -47,6 +47,8 @@ pub struct Scripted {
 struct Inner {
     performer: Performer,
     script: Script,
+    /// Whether what has no answer is asked for.
+    asks: bool,
     state: Mutex<State>,
 }
 
@@ -63,8 +65,18 @@ impl Scripted {
     #[must_use]
     pub fn new(with: Surroundings, script: Script) -> Self {
         let with = Surroundings { outside: Arc::new(Closed), people: Arc::new(super::human::Nobody), ..with };
-        let inner = Inner { performer: Performer::new(with), script, state: Mutex::default() };
-        Self { inner: Arc::new(inner) }
+        Self::with(Performer::new(with), script, false)
+    }
+
+    /// For a row of an eval: prompts without an answer ask their models, and tools that only read are called, in the
+    /// performer's world. Other tools give a sample of their result: an eval changes nothing.
+    #[must_use]
+    pub fn evaluating(performer: Performer, script: Script) -> Self {
+        Self::with(performer, script, true)
+    }
+
+    fn with(performer: Performer, script: Script, asks: bool) -> Self {
+        Self { inner: Arc::new(Inner { performer, script, asks, state: Mutex::default() }) }
     }
 
     /// The arguments of every call of a callable, in the order of the calls.
@@ -129,6 +141,7 @@ fn unanswered(inner: &Arc<Inner>, cx: &InvokeContext, invocation: Box<Invocation
         Reply::Now(failed(Raised::new(class, message)))
     };
     match invocation.callee {
+        Callee::Prompt(_) if inner.asks => inner.performer.invoke(cx, invocation),
         Callee::Prompt(id) => {
             let name = bundle.prompts.get(id.index()).map_or("", |prompt| prompt.name.as_str());
             let message =
@@ -137,14 +150,23 @@ fn unanswered(inner: &Arc<Inner>, cx: &InvokeContext, invocation: Box<Invocation
         }
         Callee::Human(id) => {
             let name = bundle.humans.get(id.index()).map_or("", |human| human.name.as_str());
-            let message =
-                format!("FL0902: `{name}` would ask a real person in a test; write `given {name} = …`");
+            let message = match inner.asks {
+                true => format!(
+                    "an eval asks no people, and nothing answers for `{name}`; write `given {name} = …`"
+                ),
+                false => {
+                    format!("FL0902: `{name}` would ask a real person in a test; write `given {name} = …`")
+                }
+            };
             refuse(message, ErrorClass::Failed)
         }
-        Callee::Tool(id) => {
-            let ret = bundle.tools.get(id.index()).map_or(TypeId(0), |tool| tool.ret);
-            Reply::Now(plain(sample(bundle, ret), Facts::default()))
-        }
+        Callee::Tool(id) => match bundle.tools.get(id.index()) {
+            Some(tool) if inner.asks && tool.effect == Effect::Read => inner.performer.invoke(cx, invocation),
+            tool => {
+                let ret = tool.map_or(TypeId(0), |tool| tool.ret);
+                Reply::Now(plain(sample(bundle, ret), Facts::default()))
+            }
+        },
         _ => inner.performer.invoke(cx, invocation),
     }
 }

@@ -5,6 +5,7 @@ use flow_eval::{Value, eval};
 use flow_ir::effort;
 use flow_ir::expr::{Expr, ExprKind, Part};
 use flow_ir::setup::{Effect, HttpMethod, Tool, Transport};
+use flow_ir::tool_schema::{self, ToolSchema};
 use flow_ir::types::{Field, Type};
 use flow_ir::units::ErrorClass;
 use flow_ir::{Bundle, ToolId, TypeId};
@@ -156,13 +157,14 @@ fn prepare(inner: &Inner, tool: &Tool, invocation: &Invocation, args: &Json) -> 
                 timeout_ms: tool.timeout_ms,
             }))
         }
-        Transport::Mcp { server, tool: name } => Ok(Attempt::Mcp(McpCall {
+        Transport::Mcp { server, tool: name, locked } => Ok(Attempt::Mcp(McpCall {
             tool: tool.name.to_string(),
             server: server.to_string(),
             name: name.to_string(),
-            arguments: args.clone(),
+            arguments: with_required(args, locked.as_deref()),
             text: is_text(inner.bundle(), tool.ret),
-            object: is_object(inner.bundle(), tool.ret),
+            object: tool_schema::is_object(inner.bundle(), tool.ret),
+            locked: locked.clone(),
             idempotency_key: key,
             timeout_ms: tool.timeout_ms,
         })),
@@ -175,19 +177,21 @@ fn cannot(tool: &Tool, what: &str) -> Raised {
     Raised::new(ErrorClass::Failed, message)
 }
 
+/// An argument that the server wants in any case is sent as `null` where there is none.
+fn with_required(args: &Json, locked: Option<&ToolSchema>) -> Json {
+    let mut args = args.clone();
+    if let (Json::Object(args), Some(locked)) = (&mut args, locked) {
+        for name in locked.required() {
+            args.entry(name).or_insert(Json::Null);
+        }
+    }
+    args
+}
+
 fn is_text(bundle: &Bundle, ty: TypeId) -> bool {
     match bundle.ty(ty) {
         Type::Text { .. } => true,
         Type::Optional { item } => matches!(bundle.ty(*item), Type::Text { .. }),
-        _ => false,
-    }
-}
-
-/// Types whose JSON is an object for sure.
-fn is_object(bundle: &Bundle, ty: TypeId) -> bool {
-    match bundle.ty(ty) {
-        Type::Record(_) | Type::Partial { .. } | Type::Map { .. } | Type::Json => true,
-        Type::Optional { item } => is_object(bundle, *item),
         _ => false,
     }
 }

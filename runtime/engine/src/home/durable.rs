@@ -30,6 +30,7 @@ mod invoke;
 mod keeper;
 mod load;
 mod order;
+mod poison;
 mod question;
 mod record;
 mod rest;
@@ -56,6 +57,7 @@ pub use self::answer::AnswerError;
 pub use self::keeper::{Keeper, KeeperOptions};
 pub use self::load::{Told, Unreadable, read};
 pub use self::order::{Answer, Home};
+pub use self::poison::HARD_ENDS;
 pub use self::record::{RECORDS, Record, header_of, result_of};
 
 /// A bundle that can be walked, and who performs its operations.

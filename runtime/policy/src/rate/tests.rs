@@ -55,6 +55,30 @@ fn after_a_429_one_call_tries_before_the_others_go() {
 }
 
 #[test]
+fn a_try_that_fails_waits_anew_however_soon_it_fails() {
+    let mut rate = Rate::new(Limits::default());
+    let ticket = ask(&mut rate, 1, 0).unwrap();
+    let effect = rate.step(Event::Ended(ticket, limited(None)), 0, 0);
+    assert_eq!(
+        (effect, ask(&mut rate, 1, 0)),
+        (Effect::Nothing, Err(500)),
+        "half of the first wait at least"
+    );
+    let first_try = ask(&mut rate, 1, 500).unwrap();
+    let effect = rate.step(Event::Ended(first_try, limited(None)), 510, 0);
+    assert_eq!((effect, ask(&mut rate, 1, 510)), (Effect::Nothing, Err(1_000)), "the second wait is doubled");
+}
+
+#[test]
+fn a_straggler_does_not_cut_again_however_late_it_fails() {
+    let mut rate = Rate::new(Limits::default());
+    let (first, late) = (ask(&mut rate, 1, 0).unwrap(), ask(&mut rate, 1, 0).unwrap());
+    end(&mut rate, first, limited(Some(100)), 0);
+    end(&mut rate, late, limited(None), 9_000);
+    assert!(ask(&mut rate, 1, 9_000).unwrap().probe, "it was under way when the first failed");
+}
+
+#[test]
 fn without_a_word_the_window_halves_and_grows() {
     let mut rate = Rate::new(Limits::default());
     let mut flying: Vec<Ticket> = (0..8).map(|_| ask(&mut rate, 1, 0).unwrap()).collect();

@@ -99,11 +99,24 @@ impl HttpRequest {
     /// # Errors
     /// The secret holds what no header may hold.
     pub fn secret(&mut self, name: &'static str, secret: &SecretString) -> Result<(), HttpError> {
-        let bad =
-            |_| HttpError::new(HttpErrorKind::BadAddress, "the key holds characters that no header may hold");
-        let mut value = HeaderValue::from_str(secret.expose_secret()).map_err(bad)?;
+        self.sensitive(name, secret.expose_secret())
+    }
+
+    /// The same for a name that is not known when this is built.
+    ///
+    /// # Errors
+    /// The name or the value holds what no header may hold.
+    pub fn sensitive(&mut self, name: &str, value: &str) -> Result<(), HttpError> {
+        let bad = |what: &str| {
+            HttpError::new(
+                HttpErrorKind::BadAddress,
+                format!("{what} holds characters that no header may hold"),
+            )
+        };
+        let header = HeaderName::from_bytes(name.as_bytes()).map_err(|_| bad("the name of a header"))?;
+        let mut value = HeaderValue::from_str(value).map_err(|_| bad("the key"))?;
         value.set_sensitive(true);
-        self.headers.insert(HeaderName::from_static(name), value);
+        self.headers.insert(header, value);
         Ok(())
     }
 

@@ -16,6 +16,8 @@ pub(super) struct Session {
     /// As the server named it.
     id: Option<String>,
     last_id: u64,
+    /// The server said that its tools changed.
+    pub(super) changed: bool,
 }
 
 fn lost(error: HttpError) -> Broken {
@@ -24,7 +26,7 @@ fn lost(error: HttpError) -> Broken {
 
 impl Session {
     pub(super) fn new(egress: Egress, url: &str, token: Option<SecretString>) -> Self {
-        Self { egress, url: url.to_owned(), token, id: None, last_id: 0 }
+        Self { egress, url: url.to_owned(), token, id: None, last_id: 0, changed: false }
     }
 
     pub(super) async fn request(
@@ -40,14 +42,14 @@ impl Session {
             self.id = response.header("mcp-session-id").map(str::to_owned);
         }
         if response.content_type() == "text/event-stream" {
-            return streamed(&mut response, id).await;
+            return self.streamed(&mut response, id).await;
         }
         let body = response.body().await.map_err(lost)?;
         let message: Value = serde_json::from_slice(&body)
             .map_err(|_| Broken::Lost("answered something that is no JSON".to_owned()))?;
         match wire::read(&message, id) {
             Message::Answer(answer) => answer,
-            Message::Question(_) | Message::Other => {
+            Message::Question(_) | Message::Changed | Message::Other => {
                 Err(Broken::Lost("answered another question".to_owned()))
             }
         }
@@ -79,18 +81,20 @@ impl Session {
             status => Err(Broken::Refused(format!("answered {status}"))),
         }
     }
-}
 
-async fn streamed(response: &mut Response, id: u64) -> Result<Value, Broken> {
-    let mut parser = Parser::default();
-    while let Some(piece) = response.chunk().await.map_err(lost)? {
-        let events = parser.push(&piece).map_err(|error| Broken::Lost(error.to_string()))?;
-        for event in events {
-            let Ok(message) = serde_json::from_str(&event.data) else { continue };
-            if let Message::Answer(answer) = wire::read(&message, id) {
-                return answer;
+    async fn streamed(&mut self, response: &mut Response, id: u64) -> Result<Value, Broken> {
+        let mut parser = Parser::default();
+        while let Some(piece) = response.chunk().await.map_err(lost)? {
+            let events = parser.push(&piece).map_err(|error| Broken::Lost(error.to_string()))?;
+            for event in events {
+                let Ok(message) = serde_json::from_str(&event.data) else { continue };
+                match wire::read(&message, id) {
+                    Message::Answer(answer) => return answer,
+                    Message::Changed => self.changed = true,
+                    Message::Question(_) | Message::Other => {}
+                }
             }
         }
+        Err(Broken::Lost("ended the stream without an answer".to_owned()))
     }
-    Err(Broken::Lost("ended the stream without an answer".to_owned()))
 }

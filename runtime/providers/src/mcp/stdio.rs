@@ -18,6 +18,8 @@ pub(super) struct Pipe {
     stdin: ChildStdin,
     stdout: BufReader<ChildStdout>,
     last_id: u64,
+    /// The server said that its tools changed.
+    pub(super) changed: bool,
     _group: Group,
 }
 
@@ -52,7 +54,14 @@ impl Pipe {
             return Err(lost("it has no standard input and output".to_owned()));
         };
         let stdout = BufReader::new(stdout);
-        Ok(Self { child: std::sync::Mutex::new(child), stdin, stdout, last_id: 0, _group: group })
+        Ok(Self {
+            child: std::sync::Mutex::new(child),
+            stdin,
+            stdout,
+            last_id: 0,
+            changed: false,
+            _group: group,
+        })
     }
 
     pub(super) fn is_alive(&self) -> bool {
@@ -68,6 +77,7 @@ impl Pipe {
             match wire::read(&message, id) {
                 Message::Answer(answer) => return answer,
                 Message::Question(answer) => self.send(&answer).await?,
+                Message::Changed => self.changed = true,
                 Message::Other => {}
             }
         }

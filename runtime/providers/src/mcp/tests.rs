@@ -1,5 +1,6 @@
 use std::sync::Arc;
 
+use flow_ir::tool_schema::ToolSchema;
 use flow_ir::units::ErrorClass;
 use serde_json::{Value, json};
 
@@ -11,6 +12,8 @@ use crate::tool::{ToolError, ToolReply};
 /// A server in a shell: it answers by what is asked, and logs on its output as some do.
 const SERVER: &str = r#"
 echo "starting up"
+FIRST='{"name":"fits","description":"Finds it.","annotations":{"readOnlyHint":true},"inputSchema":{"type":"object","properties":{"ref":{"type":"string"}}}}'
+SECOND='{"name":"changes","inputSchema":{"type":"object"},"outputSchema":{"type":"object"}}'
 while read -r line; do
   id=$(printf '%s' "$line" | sed -n 's/.*"id":\([0-9]*\).*/\1/p')
   case "$line" in
@@ -23,6 +26,11 @@ while read -r line; do
     *'"words"'*) echo '{"jsonrpc":"2.0","id":'$id',"result":{"content":[{"type":"text","text":"hello"},{"type":"text","text":"there"}]}}';;
     *'"fails"'*) echo '{"jsonrpc":"2.0","id":'$id',"result":{"isError":true,"content":[{"type":"text","text":"no such ref, sk-1"}]}}';;
     *'"unknown"'*) echo '{"jsonrpc":"2.0","id":'$id',"error":{"code":-32602,"message":"Unknown tool"}}';;
+    *'"tools/list"'*'"page-2"'*) echo '{"jsonrpc":"2.0","id":'$id',"result":{"tools":['$SECOND']}}';;
+    *'"tools/list"'*) echo '{"jsonrpc":"2.0","id":'$id',"result":{"tools":['$FIRST'],"nextCursor":"page-2"}}';;
+    *'"changes"'*) FIRST='{"name":"fits","inputSchema":{"type":"object","required":["ref","owner"],"properties":{"ref":{"type":"string"},"owner":{"type":"string"}}}}'
+       echo '{"jsonrpc":"2.0","method":"notifications/tools/list_changed"}'
+       echo '{"jsonrpc":"2.0","id":'$id',"result":{"content":[{"type":"text","text":"x"}],"structuredContent":{}}}';;
     *'"dies"'*) exit 1;;
     *'"hangs"'*) sleep 60;;
   esac
@@ -44,6 +52,7 @@ fn call(name: &str) -> McpCall {
         arguments: json!({ "ref": "L1" }),
         text: false,
         object: true,
+        locked: None,
         idempotency_key: None,
         timeout_ms: 20_000,
     }
@@ -89,6 +98,49 @@ async fn every_failure_of_a_program_has_its_class_and_the_next_call_works() {
     assert!(gone.call(&call("fits")).await.unwrap_err().message.contains("cannot be started"));
 }
 
+#[tokio::test]
+async fn a_server_lists_its_tools_page_by_page() {
+    let listing = in_a_shell().list("crm", 20_000).await.unwrap();
+    assert_eq!(listing.about, "t 1");
+    let [fits, changes] = listing.tools.as_slice() else { panic!("{listing:?}") };
+    assert_eq!((fits.name.as_str(), fits.description.as_str(), fits.reads), ("fits", "Finds it.", true));
+    assert_eq!((changes.reads, changes.output.as_ref()), (false, Some(&json!({ "type": "object" }))));
+    let error = servers(McpPlace::Command(vec!["/does/not/exist".to_owned()])).list("crm", 20_000).await;
+    assert!(error.unwrap_err().message.starts_with("the MCP server `crm` cannot be started"));
+}
+
+fn locked(name: &str, properties: Value) -> McpCall {
+    let schema = json!({ "type": "object", "properties": properties });
+    McpCall { locked: Some(Arc::new(ToolSchema::new(&schema, None))), ..call(name) }
+}
+
+#[tokio::test]
+async fn a_tool_that_changed_since_it_was_locked_is_not_called() {
+    let servers = in_a_shell();
+    let text = json!({ "type": "string" });
+    let fits = locked("fits", json!({ "ref": text }));
+    assert!(servers.call(&fits).await.is_ok());
+    let less = locked("fits", json!({}));
+    assert!(servers.call(&less).await.is_ok(), "what it takes besides is no obstacle");
+    let other = locked("fits", json!({ "ref": text, "due": text }));
+    let error = servers.call(&other).await.unwrap_err();
+    let expected = "`find`: the MCP server `crm` changed `fits` since it was locked: it takes no `due`; \
+                    `flowc lock --update mcp:crm`, then adapt `find`";
+    assert_eq!((error.class, error.message.as_str()), (ErrorClass::Failed, expected));
+    let gone = servers.call(&locked("words", json!({}))).await.unwrap_err();
+    assert!(gone.message.contains("since it was locked: it is gone"), "{gone}");
+}
+
+#[tokio::test]
+async fn a_server_that_says_that_it_changed_is_asked_again() {
+    let servers = in_a_shell();
+    let fits = locked("fits", json!({ "ref": { "type": "string" } }));
+    assert!(servers.call(&fits).await.is_ok());
+    assert!(servers.call(&call("changes")).await.is_ok());
+    let error = servers.call(&fits).await.unwrap_err();
+    assert!(error.message.contains("it requires `owner`"), "{error}");
+}
+
 /// An HTTP server that counts sessions, answers in both forms, and forgets once.
 async fn at_an_address() -> String {
     use axum::http::{HeaderMap, StatusCode};
@@ -109,6 +161,12 @@ async fn at_an_address() -> String {
                     ([("mcp-session-id", "s-1")], axum::Json(result(json!({})))).into_response()
                 }
                 _ if header("mcp-session-id") != "s-1" => StatusCode::BAD_REQUEST.into_response(),
+                ("tools/list", _) => {
+                    let schema = json!({ "type": "object", "properties": { "ref": { "type": "integer" } } });
+                    let tools = json!({ "tools": [{ "name": "plain", "inputSchema": schema }] });
+                    let text = format!("event: message\ndata: {}\n\n", result(tools));
+                    ([("content-type", "text/event-stream")], text).into_response()
+                }
                 ("tools/call", "streamed") => {
                     let done = result(json!({ "structuredContent": { "a": 1 } }));
                     let text =
@@ -138,6 +196,10 @@ async fn an_address_answers_in_both_forms() {
     let servers = servers(McpPlace::Address(at_an_address().await));
     assert_eq!(servers.call(&call("plain")).await.unwrap(), ToolReply::Json(json!({ "a": 2 })));
     assert_eq!(servers.call(&call("streamed")).await.unwrap(), ToolReply::Json(json!({ "a": 1 })));
+    assert_eq!(servers.list("crm", 20_000).await.unwrap().tools.len(), 1);
+    let changed = locked("plain", json!({ "ref": { "type": "string" } }));
+    let error = servers.call(&changed).await.unwrap_err();
+    assert!(error.message.contains("`ref` is text, and it takes a whole number"), "{error}");
     let error = servers.call(&call("forgets")).await.unwrap_err();
     assert!(
         error.class == ErrorClass::Overload && error.message.contains("forgotten the session"),

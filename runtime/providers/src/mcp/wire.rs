@@ -31,6 +31,8 @@ pub(super) enum Message {
     Answer(Result<Value, Broken>),
     /// It asks us: this is to be sent back.
     Question(Value),
+    /// Its tools are others now.
+    Changed,
     /// Nothing for us.
     Other,
 }
@@ -53,8 +55,13 @@ pub(super) fn read(message: &Value, id: u64) -> Message {
                 (None, None) => Err(Broken::Lost("answered with neither result nor error".to_owned())),
             })
         }
+        (true, None) if is_change(message) => Message::Changed,
         _ => Message::Other,
     }
+}
+
+fn is_change(message: &Value) -> bool {
+    message.get("method").and_then(Value::as_str) == Some("notifications/tools/list_changed")
 }
 
 fn refused(error: &Value) -> Broken {

@@ -47,27 +47,10 @@ fn egress() -> Egress {
 
 fn model(wire: &dyn Wire, server: &Server) -> Model {
     Model {
-        name: "fast".into(),
-        provider: wire.provider(),
-        id: "m-1".into(),
         address: Some(format!("{}{}", server.origin, wire.base()).into()),
-        auth: None,
         region: Some("eu-central-1".into()),
-        can: Vec::new(),
         context: Some(8_192),
-        output: None,
-        price_in: None,
-        price_out: None,
-        timeout_ms: None,
-        retry: 0,
-        fallback: Vec::new(),
-        parallel: None,
-        token_factor: 1350,
-        latency_ms: Vec::new(),
-        breaker: None,
-        hedge_ms: None,
-        limit: None,
-        spare_auth: Vec::new(),
+        ..Model::new("fast", wire.provider(), "m-1")
     }
 }
 

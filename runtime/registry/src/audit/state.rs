@@ -24,6 +24,7 @@ pub(crate) fn verify(look: Look<'_>) -> Result<(Chain, Vec<Damage>), Error> {
             version(look, &row, &mut told, &mut out);
         }
     }
+    judgements(look, &mut told, &mut out)?;
     pointers(look, &mut told, &mut out)?;
     out.extend(told.left());
     Ok((chain, out))
@@ -37,6 +38,8 @@ struct Told {
     deleted: BTreeSet<String>,
     /// `prompt a/b@prod` → the moves in order.
     moved: BTreeMap<String, Vec<Step>>,
+    /// Number of the event → `prompt a/b v1`, and what an eval said of it.
+    judged: BTreeMap<u64, (String, Step)>,
 }
 
 /// What became of something, by whom, why and when.
@@ -71,6 +74,7 @@ impl Told {
         match event.action.as_str() {
             "publish" => drop(self.published.insert(subject, step)),
             "delete" => drop(self.deleted.insert(subject)),
+            "eval" => drop(self.judged.insert(event.seq, (subject, step))),
             "move" | "rollback" => self.moved.entry(subject).or_default().push(step),
             _ => {}
         }
@@ -79,7 +83,9 @@ impl Told {
     /// What the log tells of and nothing is there of.
     fn left(self) -> impl Iterator<Item = Damage> {
         let versions = self.published.into_keys();
-        let gone = versions.chain(self.moved.into_keys());
+        let gone = versions
+            .chain(self.moved.into_keys())
+            .chain(self.judged.into_values().map(|(subject, _)| subject));
         gone.map(|subject| damage(format!("{subject} is in the log, but not in the registry")))
     }
 }
@@ -110,6 +116,25 @@ fn version(look: Look<'_>, row: &VersionRow, told: &mut Told, out: &mut Vec<Dama
     if let Err(error) = look.version(row.kind, &row.name, row.number) {
         out.push(damage(error.to_string()));
     }
+}
+
+/// What is kept must be what the log tells.
+fn judgements(look: Look<'_>, told: &mut Told, out: &mut Vec<Damage>) -> Result<(), Error> {
+    for kind in Kind::ALL {
+        for judgement in look.judgements(kind, None)? {
+            let step = Step {
+                after: judgement.told(),
+                actor: judgement.actor.clone(),
+                reason: judgement.reason.clone(),
+                time_ms: judgement.time_ms,
+            };
+            let subject = judgement.subject();
+            if told.judged.remove(&judgement.seq) != Some((subject.clone(), step)) {
+                out.push(damage(format!("what an eval said of {subject} is not what the log tells")));
+            }
+        }
+    }
+    Ok(())
 }
 
 fn pointers(look: Look<'_>, told: &mut Told, out: &mut Vec<Damage>) -> Result<(), Error> {

@@ -34,7 +34,8 @@ pub(super) async fn put(
     body: Body,
 ) -> Result<Response, Problem> {
     who.may(Scope::Start)?;
-    let bundle = app.served().bundle();
+    let served = app.served();
+    let bundle = served.bundle();
     let mut resources = bundle.resources.iter().enumerate();
     let found = resources.find(|(_, it)| it.kind == ResourceKind::Events && it.name == name.as_str());
     let (at, resource) = found.ok_or_else(|| Problem::not_found("there are no such events"))?;
@@ -48,6 +49,6 @@ pub(super) async fn put(
     let callee = Callee::Method(ResourceId(at as u32), Method::EventsPut);
     let once = put.once.map(|once| format!("events {name} {once}"));
     let write = Write { callee, args: vec![Value::text(put.key), value], once };
-    trigger::write(&app, &who, write).await?;
+    trigger::write(&app, &served, &who, write).await?;
     Ok(StatusCode::NO_CONTENT.into_response())
 }

@@ -39,7 +39,6 @@ pub(super) async fn events(
     let notes = app.hub.listen(&run);
     let row = app.run_of(&who, &run).await?;
     let program = app.program_of(&row).await?;
-    app.home.watch(&run, crate::watcher(&app.hub));
     let flow = program.bundle().flows.iter().position(|flow| flow.name == row.flow.as_str()).unwrap_or(0);
     Ok(stream(&app, program, FlowId(flow as u32), row.id.into(), notes))
 }

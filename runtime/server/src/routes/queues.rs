@@ -21,17 +21,17 @@ pub(super) async fn add(
     body: Body,
 ) -> Result<Response, Problem> {
     who.may(Scope::Start)?;
-    let served = Arc::clone(app.served());
+    let served = app.served();
     let trigger = served.queue(&queue).ok_or_else(|| Problem::not_found("there is no such queue"))?;
     who.is_one_of(&trigger.allow)?;
     let event = body::json(body, &app.limits).await?;
     match trigger::target(served.bundle(), trigger, &event)? {
         Target::Run(start) => {
-            let accepted = app.start(&who, start).await?;
+            let accepted = app.start(&served, &who, start).await?;
             Ok(ending::waiting(&accepted.run, "accepted", &[]))
         }
         Target::Write(write) => {
-            trigger::write(&app, &who, *write).await?;
+            trigger::write(&app, &served, &who, *write).await?;
             Ok(StatusCode::NO_CONTENT.into_response())
         }
     }

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use axum::Json;
 use axum::body::Body;
 use axum::extract::{Path, Query, State};
+use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use flow_eval::{Value, json};
 use flow_ir::Bundle;
@@ -19,7 +20,7 @@ use serde_json::{Map, Value as JsonValue, json};
 use crate::access::{Principal, Scope};
 use crate::app::{App, Start};
 use crate::problem::Problem;
-use crate::{body, lineage};
+use crate::{body, ending, lineage};
 
 /// Runs of one page.
 const PAGE: u32 = 50;
@@ -35,8 +36,20 @@ struct Begin {
     input: Map<String, JsonValue>,
     once: Option<String>,
     key: Option<String>,
-    #[serde(default)]
-    wait_ms: u64,
+    #[serde(default, deserialize_with = "whole_number")]
+    wait_ms: u32,
+}
+
+/// A whole number, however it is written: JSON does not tell `5` and `5.0` apart.
+fn whole_number<'de, D: serde::Deserializer<'de>>(from: D) -> Result<u32, D::Error> {
+    let number = f64::deserialize(from)?;
+    let fits = number.fract() == 0.0 && (0.0..=f64::from(u32::MAX)).contains(&number);
+    // Checked just now, so nothing is cut off.
+    if fits {
+        Ok(number as u32)
+    } else {
+        Err(serde::de::Error::custom(format!("{number} is no number of ms")))
+    }
 }
 
 /// Starts a public flow; with `wait_ms` the answer waits for its end that long.
@@ -59,14 +72,14 @@ pub(super) async fn start(
         lane: begin.key.map(|key| format!("{} {key}", flow.name)),
         once: begin.once.map(|once| format!("run {} {once}", flow.name)),
     };
-    let accepted = app.start(&who, start).await?;
+    let accepted = app.start(&served, &who, start).await?;
     if begin.wait_ms > 0 {
-        app.follow(&accepted.run, begin.wait_ms.min(app.limits.wait_ms)).await;
+        app.follow(&accepted.run, u64::from(begin.wait_ms).min(app.limits.wait_ms)).await;
     }
     let row = app.run_of(&who, &accepted.run).await?;
     let mut response = Json(whole(&app, &row).await?).into_response();
     if !row.status.has_ended() {
-        *response.status_mut() = axum::http::StatusCode::ACCEPTED;
+        *response.status_mut() = StatusCode::ACCEPTED;
     }
     Ok(response)
 }
@@ -127,13 +140,13 @@ fn statuses(text: &str) -> Result<Vec<Status>, Problem> {
     let status = |name: &str| {
         Status::named(name).ok_or_else(|| Problem::malformed(format!("no run has the status `{name}`")))
     };
-    text.split(',').map(status).collect()
+    text.split(',').filter(|name| !name.is_empty()).map(status).collect()
 }
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct ShowQuery {
-    wait_ms: Option<u64>,
+    wait_ms: Option<u32>,
 }
 
 /// One run, with its result; with `wait_ms` the answer waits for its end that long.
@@ -148,7 +161,7 @@ pub(super) async fn show(
     let row = app.run_of(&who, &run).await?;
     let row = match query.wait_ms.filter(|_| !row.status.has_ended()) {
         Some(wait_ms) => {
-            app.follow(&run, wait_ms.min(app.limits.wait_ms)).await;
+            app.follow(&run, u64::from(wait_ms).min(app.limits.wait_ms)).await;
             app.run_of(&who, &run).await?
         }
         None => row,
@@ -168,6 +181,22 @@ pub(super) async fn cancel(
     Ok(Json(json!({ "run": run, "cancelled": cancelled })))
 }
 
+/// Runs the flow again with its arguments, on its bundle, under another name.
+pub(super) async fn retry(
+    State(app): State<Arc<App>>,
+    who: Principal,
+    Path(run): Path<String>,
+) -> Result<Response, Problem> {
+    who.may(Scope::Start)?;
+    let row = app.run_of(&who, &run).await?;
+    if !row.status.has_ended() {
+        let message = format!("the run has not ended: {}", row.status.name());
+        return Err(Problem::new(StatusCode::CONFLICT, "Open", message));
+    }
+    let accepted = app.again(&who, &row).await?;
+    Ok(ending::waiting(&accepted.run, "accepted", &[]))
+}
+
 /// What it did, step by step.
 pub(super) async fn lineage(
     State(app): State<Arc<App>>,
@@ -183,17 +212,18 @@ pub(super) async fn lineage(
     Ok(Json(json!({ "run": row.id, "flow": row.flow, "steps": steps })))
 }
 
-/// A run without its values.
+/// A run without its values. What it has used is summed up when it waits and when it ends.
 fn row_json(row: &RunRow) -> JsonValue {
+    let is_known = row.is_summed_up();
     json!({
         "run": row.id,
         "flow": row.flow,
         "status": row.status.name(),
         "started_ms": row.started_ms,
         "ended_ms": row.ended_ms,
-        "cost_usd": row.cost as f64 / 1_000_000.0,
-        "input_tokens": row.input_tokens,
-        "output_tokens": row.output_tokens,
+        "cost_usd": is_known.then(|| row.cost as f64 / 1_000_000.0),
+        "input_tokens": is_known.then_some(row.input_tokens),
+        "output_tokens": is_known.then_some(row.output_tokens),
         "bundle": flow_ir::Digest(row.bundle).to_string(),
         "reason": row.reason,
         "url": format!("/v1/runs/{}", row.id),

@@ -5,13 +5,13 @@ use std::sync::Arc;
 use axum::extract::{Request, State};
 use axum::http::{HeaderValue, Method, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use flow_ir::flow::Trigger;
 use flow_runtime::new_run_id;
 
 use super::feed;
 use crate::access::{Principal, Scope};
 use crate::app::App;
 use crate::problem::Problem;
+use crate::served::Served;
 use crate::trigger::{self, Target};
 use crate::{body, ending};
 
@@ -21,7 +21,7 @@ pub(super) async fn any(
     who: Result<Principal, Problem>,
     request: Request,
 ) -> Result<Response, Problem> {
-    let served = Arc::clone(app.served());
+    let served = app.served();
     let path = request.uri().path();
     let Some(trigger) = served.http(request.method().as_str(), path) else {
         let verbs = served.verbs_of(path);
@@ -38,39 +38,40 @@ pub(super) async fn any(
     };
     match trigger::target(served.bundle(), trigger, &event)? {
         Target::Write(write) => {
-            trigger::write(&app, &who, *write).await?;
+            trigger::write(&app, &served, &who, *write).await?;
             Ok(StatusCode::NO_CONTENT.into_response())
         }
-        Target::Run(start) => run(&app, &who, trigger, start, respond_async).await,
+        Target::Run(start) => run(&app, &served, &who, start, (trigger.stream, respond_async)).await,
     }
 }
 
 async fn run(
     app: &Arc<App>,
+    served: &Served,
     who: &Principal,
-    trigger: &Trigger,
     mut start: crate::app::Start,
-    respond_async: bool,
+    (stream, respond_async): (bool, bool),
 ) -> Result<Response, Problem> {
-    if trigger.stream {
+    if stream {
         let (run, flow) = (new_run_id(), start.flow);
         // Listened to before it begins: nothing is missed.
         let notes = app.hub.listen(&run);
         start.run = Some(run.clone());
-        let accepted = app.start(who, start).await?;
+        let accepted = app.start(served, who, start).await?;
+        let program = app.program_of_accepted(served, who, &accepted).await?;
         if accepted.run == run {
-            let program = Arc::clone(&app.served().host().program);
             return Ok(feed::stream(app, program, flow, run, notes));
         }
         let progress = app.follow(&accepted.run, app.limits.wait_ms).await;
-        return Ok(ending::respond(app.served().bundle(), &accepted.run, progress));
+        return Ok(ending::respond(program.bundle(), &accepted.run, progress));
     }
-    let accepted = app.start(who, start).await?;
+    let accepted = app.start(served, who, start).await?;
     if respond_async {
         return Ok(ending::waiting(&accepted.run, "accepted", &[]));
     }
+    let program = app.program_of_accepted(served, who, &accepted).await?;
     let progress = app.follow(&accepted.run, app.limits.wait_ms).await;
-    let mut response = ending::respond(app.served().bundle(), &accepted.run, progress);
+    let mut response = ending::respond(program.bundle(), &accepted.run, progress);
     if let Ok(run) = HeaderValue::from_str(&accepted.run) {
         response.headers_mut().insert("x-flow-run", run);
     }

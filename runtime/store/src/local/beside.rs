@@ -12,13 +12,18 @@ pub(super) struct BesideRuns {
 }
 
 pub(super) fn open(writer: Writer, held: &[String]) -> Result<(BesideRuns, Vec<Entry>), Error> {
+    Ok((BesideRuns { writer }, entries(held)?))
+}
+
+/// What a file of runs holds.
+pub(super) fn entries(held: &[String]) -> Result<Vec<Entry>, Error> {
     let entries: Result<Vec<Entry>, serde_json::Error> =
         held.iter().map(|entry| serde_json::from_str(entry)).collect();
     let found = |error: serde_json::Error| Error::Format {
         path: "resources of the store".into(),
         found: error.to_string(),
     };
-    Ok((BesideRuns { writer }, entries.map_err(found)?))
+    entries.map_err(found)
 }
 
 impl BesideRuns {

@@ -33,7 +33,13 @@ pub enum Change {
         run: RunNo,
         /// When its earliest timer is due.
         wake_ms: Option<i64>,
+        /// What it has used so far.
+        used: Used,
     },
+    /// A run is taken up after the process ended hard.
+    Crashed(RunNo),
+    /// A run that was taken up has come on.
+    Calm(RunNo),
     /// A waiting run goes on.
     Wake(RunNo),
     /// A run is set aside.
@@ -120,6 +126,13 @@ pub struct RunEnd {
     pub ended_ms: i64,
     /// Packed by the engine.
     pub result: Vec<u8>,
+    /// What it used.
+    pub used: Used,
+}
+
+/// What a run has used.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct Used {
     /// Micro-dollars.
     pub cost: i64,
     /// Sent.

@@ -3,7 +3,7 @@
 use rusqlite::{Connection, Result, params};
 
 use super::body::seal;
-use super::change::{Change, NewRun, RunEnd};
+use super::change::{Change, NewRun, RunEnd, Used};
 use super::rows::{BundleRow, QuestionRow, QuestionState, Status};
 
 /// Makes one change inside of the open transaction.
@@ -20,9 +20,19 @@ pub(super) fn apply(db: &Connection, change: &Change) -> Result<()> {
             let sealed = seal(db, header)?;
             db.prepare_cached(sql)?.execute(params![run.0, Status::Active.number(), sealed, started_ms])?;
         }
-        Change::Rest { run, wake_ms } => {
-            let sql = "UPDATE run SET status = ?2, wake_ms = ?3 WHERE no = ?1";
-            db.prepare_cached(sql)?.execute(params![run.0, Status::Waiting.number(), wake_ms])?;
+        Change::Rest { run, wake_ms, used } => {
+            let sql = "UPDATE run SET status = ?2, wake_ms = ?3, cost = ?4, input_tokens = ?5,
+                       output_tokens = ?6, crashes = 0 WHERE no = ?1";
+            let Used { cost, input_tokens, output_tokens } = used;
+            let status = Status::Waiting.number();
+            let values = params![run.0, status, wake_ms, cost, input_tokens, output_tokens];
+            db.prepare_cached(sql)?.execute(values)?;
+        }
+        Change::Crashed(run) => {
+            db.prepare_cached("UPDATE run SET crashes = crashes + 1 WHERE no = ?1")?.execute([run.0])?;
+        }
+        Change::Calm(run) => {
+            db.prepare_cached("UPDATE run SET crashes = 0 WHERE no = ?1")?.execute([run.0])?;
         }
         Change::Wake(run) => {
             let sql = "UPDATE run SET status = ?2, wake_ms = NULL WHERE no = ?1";
@@ -101,9 +111,9 @@ fn end_run(db: &Connection, end: &RunEnd) -> Result<()> {
         end.status.number(),
         end.ended_ms,
         seal(db, &end.result)?,
-        end.cost,
-        end.input_tokens,
-        end.output_tokens,
+        end.used.cost,
+        end.used.input_tokens,
+        end.used.output_tokens,
     ])?;
     let close = "UPDATE question SET state = ?2 WHERE run = ?1 AND state = 0";
     db.prepare_cached(close)?.execute(params![end.run.0, QuestionState::Withdrawn.number()])?;

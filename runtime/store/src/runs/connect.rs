@@ -30,9 +30,16 @@ pub(super) fn to_own(path: &Path) -> Result<Connection, Error> {
 
 /// For everybody else; the file must be there.
 pub(super) fn to_visit(path: &Path) -> Result<Connection, Error> {
-    let db = open(path, OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX)?;
-    let current = refused(path, schema::is_current(&db))?;
-    if current { Ok(db) } else { Err(Error::new(path, Problem::Foreign)) }
+    let mut db = open(path, OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX)?;
+    let tables: i64 = db
+        .query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get(0))
+        .map_err(|error| Error::sqlite(path, error))?;
+    if tables == 0 {
+        return Err(Error::new(path, Problem::Foreign));
+    }
+    // Newer layouts only add to older ones, so a process that drives the runs meanwhile is not disturbed.
+    refused(path, schema::migrate(&mut db))?;
+    Ok(db)
 }
 
 fn open(path: &Path, flags: OpenFlags) -> Result<Connection, Error> {

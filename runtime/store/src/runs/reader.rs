@@ -1,5 +1,6 @@
 //! Reading a file of runs, from any process.
 
+mod feedback;
 mod keys;
 
 use std::path::{Path, PathBuf};
@@ -14,13 +15,14 @@ use super::rows::{
     AnswerRow, BundleRow, Message, MessageKind, OpenRun, QuestionRow, QuestionState, RunNo, RunRow, Status,
 };
 
+pub use feedback::FeedbackRow;
 pub use keys::KeyRow;
 
 /// A connection for reading; what it reads was kept.
 #[derive(Debug)]
 pub struct Reader {
-    path: PathBuf,
-    db: Connection,
+    pub(super) path: PathBuf,
+    pub(super) db: Connection,
 }
 
 /// Which runs.
@@ -50,6 +52,9 @@ pub struct QuestionFilter {
     /// At most so many.
     pub limit: u32,
 }
+
+/// The number of [`MessageKind::Retry`] in the file.
+const RETRY: i64 = 1;
 
 const RUN: &str = "SELECT no, id, tenant, flow, bundle, records, status, started_ms, ended_ms, wake_ms, lane,
                    header, result, cost, input_tokens, output_tokens, reason FROM run";
@@ -117,7 +122,7 @@ impl Reader {
     /// # Errors
     /// When the file cannot be read.
     pub fn open_runs(&self) -> Result<Vec<OpenRun>, Error> {
-        let sql = "SELECT no, id, tenant, status, wake_ms, lane FROM run INDEXED BY run_open
+        let sql = "SELECT no, id, tenant, status, wake_ms, lane, crashes FROM run INDEXED BY run_open
                    WHERE status < 4 ORDER BY no";
         let row = |row: &Row<'_>| {
             Ok(OpenRun {
@@ -127,6 +132,7 @@ impl Reader {
                 status: status_of(row.get(3)?),
                 wake_ms: row.get(4)?,
                 lane: row.get(5)?,
+                crashes: row.get(6)?,
             })
         };
         let mut find = self.try_sql(self.db.prepare_cached(sql))?;
@@ -255,12 +261,15 @@ impl Reader {
     /// # Errors
     /// When the file cannot be read.
     pub fn messages(&self) -> Result<Vec<Message>, Error> {
-        let sql = "SELECT id, run, op, by, value FROM inbox ORDER BY id LIMIT 256";
+        let sql = "SELECT id, run, op, by, value, kind FROM inbox ORDER BY id LIMIT 256";
         let row = |row: &Row<'_>| {
             let op: Option<u32> = row.get(2)?;
-            let kind = match op {
-                None => MessageKind::Cancel,
-                Some(op) => MessageKind::Answer {
+            let kind = match (op, row.get::<_, Option<i64>>(5)?) {
+                (_, Some(_)) => {
+                    MessageKind::Retry { new: row.get::<_, Option<String>>(4)?.unwrap_or_default() }
+                }
+                (None, None) => MessageKind::Cancel,
+                (Some(op), None) => MessageKind::Answer {
                     op,
                     by: row.get::<_, Option<String>>(3)?.unwrap_or_default(),
                     value: json(row.get::<_, Option<String>>(4)?.unwrap_or_default()),
@@ -279,12 +288,13 @@ impl Reader {
     /// # Errors
     /// When it cannot be kept.
     pub fn leave_message(&self, run: &str, kind: &MessageKind, now_ms: i64) -> Result<(), Error> {
-        let sql = "INSERT INTO inbox(run, op, by, value, at_ms) VALUES (?1, ?2, ?3, ?4, ?5)";
-        let (op, by, value) = match kind {
-            MessageKind::Cancel => (None, None, None),
-            MessageKind::Answer { op, by, value } => (Some(*op), Some(by), Some(value.to_string())),
+        let sql = "INSERT INTO inbox(run, op, by, value, at_ms, kind) VALUES (?1, ?2, ?3, ?4, ?5, ?6)";
+        let (op, by, value, kind) = match kind {
+            MessageKind::Cancel => (None, None, None, None),
+            MessageKind::Retry { new } => (None, None, Some(new.clone()), Some(RETRY)),
+            MessageKind::Answer { op, by, value } => (Some(*op), Some(by), Some(value.to_string()), None),
         };
-        self.try_sql(self.db.execute(sql, params![run, op, by, value, now_ms]))?;
+        self.try_sql(self.db.execute(sql, params![run, op, by, value, now_ms, kind]))?;
         Ok(())
     }
 
@@ -324,7 +334,7 @@ impl Reader {
         Error::new(&self.path, Problem::Damaged(what))
     }
 
-    fn try_sql<T>(&self, result: rusqlite::Result<T>) -> Result<T, Error> {
+    pub(super) fn try_sql<T>(&self, result: rusqlite::Result<T>) -> Result<T, Error> {
         result.map_err(|error| Error::sqlite(&self.path, error))
     }
 }

@@ -111,6 +111,14 @@ pub struct RunRow {
     pub reason: Option<String>,
 }
 
+impl RunRow {
+    /// Whether what it has used is known: until it waits or has ended, a zero would be a lie.
+    #[must_use]
+    pub const fn is_summed_up(&self) -> bool {
+        self.status.has_ended() || matches!(self.status, Status::Waiting)
+    }
+}
+
 /// A run that has not ended, as read at the start of a process.
 #[derive(Clone, Debug)]
 pub struct OpenRun {
@@ -126,6 +134,8 @@ pub struct OpenRun {
     pub wake_ms: Option<i64>,
     /// Runs of one lane go one after another.
     pub lane: Option<String>,
+    /// How often the process ended hard since it last came on.
+    pub crashes: u32,
 }
 
 /// A bundle that runs are pinned to, and where it came from.
@@ -247,6 +257,11 @@ pub struct Message {
 pub enum MessageKind {
     /// That it ends.
     Cancel,
+    /// That its flow is run again with its arguments, on its bundle.
+    Retry {
+        /// The name of the new run.
+        new: String,
+    },
     /// That a question of it is answered.
     Answer {
         /// Which operation.

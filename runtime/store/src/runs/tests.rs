@@ -93,7 +93,7 @@ fn runs_are_listed_newest_first_and_by_tenant() {
     let (_directory, path) = place();
     let owner = Owner::open(&path).unwrap();
     keep(&owner, (1..=5).map(new_run).collect()).unwrap();
-    keep(&owner, vec![Change::Rest { run: RunNo(2), wake_ms: Some(77) }]).unwrap();
+    keep(&owner, vec![Change::Rest { run: RunNo(2), wake_ms: Some(77), used: Used::default() }]).unwrap();
     let reader = owner.reader().unwrap();
     let list = |filter: RunFilter| {
         let filter = RunFilter { limit: 3, ..filter };
@@ -281,4 +281,132 @@ fn many_changes_share_a_transaction_and_are_told_in_order() {
     owner.writer().flush().unwrap();
     assert_eq!(*told.lock().unwrap(), (1..=500).collect::<Vec<_>>());
     assert!(*commits.lock().unwrap() < 500, "{} commits", commits.lock().unwrap());
+}
+
+/// A file as the first layout had it, with a run that has begun.
+fn of_the_first_layout(path: &Path) {
+    let db = Connection::open(path).unwrap();
+    db.execute_batch(include_str!("schema/1.sql")).unwrap();
+    db.pragma_update(None, "application_id", 0x464c_4f57).unwrap();
+    db.pragma_update(None, "user_version", 1).unwrap();
+    let sealed = super::body::seal(&db, b"header").unwrap();
+    db.execute(
+        "INSERT INTO run(no, id, tenant, flow, bundle, records, status, started_ms, header)
+         VALUES (1, 'run-1', 't', 'f', zeroblob(32), 1, 1, 5, ?1)",
+        [sealed],
+    )
+    .unwrap();
+    db.execute("INSERT INTO inbox(run, at_ms) VALUES ('run-1', 6)", []).unwrap();
+}
+
+#[test]
+fn files_of_the_first_layout_are_brought_up_to_date_by_whoever_opens_them_first() {
+    for visits in [false, true] {
+        let (_directory, path) = place();
+        of_the_first_layout(&path);
+        let reader =
+            if visits { Reader::open(&path).unwrap() } else { Owner::open(&path).unwrap().reader().unwrap() };
+        let open = reader.open_runs().unwrap();
+        assert_eq!((open.len(), open[0].crashes), (1, 0));
+        assert_eq!(reader.run("run-1").unwrap().unwrap().header, b"header");
+        assert_eq!(reader.messages().unwrap()[0].kind, MessageKind::Cancel, "as it was meant");
+        reader.leave_message("run-1", &MessageKind::Retry { new: "b".to_owned() }, 7).unwrap();
+        assert_eq!(reader.messages().unwrap()[1].kind, MessageKind::Retry { new: "b".to_owned() });
+        let version: i64 = Connection::open(&path)
+            .unwrap()
+            .pragma_query_value(None, "user_version", |row| row.get(0))
+            .unwrap();
+        assert_eq!(version, 2);
+    }
+}
+
+fn ended(run: i64, ended_ms: i64, result: &[u8]) -> Change {
+    Change::End(Box::new(RunEnd {
+        run: RunNo(run),
+        status: Status::Returned,
+        ended_ms,
+        result: result.to_vec(),
+        used: Used::default(),
+    }))
+}
+
+fn used_bundle() -> Change {
+    Change::Bundle(Box::new(BundleRow {
+        digest: [7; 32],
+        file: b"bundle".to_vec(),
+        root: ".".to_owned(),
+        egress: Vec::new(),
+        added_ms: 1,
+    }))
+}
+
+#[test]
+fn a_copy_is_a_store_of_one_moment() {
+    let (directory, path) = place();
+    let owner = Owner::open(&path).unwrap();
+    keep(&owner, vec![used_bundle(), new_run(1), append(1, 1, b"one")]).unwrap();
+    let copy = directory.path().join("copy.db");
+    let reader = owner.reader().unwrap();
+    reader.backup(&copy).unwrap();
+    keep(&owner, vec![new_run(2), append(1, 2, b"two")]).unwrap();
+    let copied = Reader::open(&copy).unwrap();
+    assert_eq!(copied.log(RunNo(1)).unwrap(), [b"one".to_vec()]);
+    assert_eq!((copied.last_run().unwrap(), copied.check().unwrap()), (RunNo(1), Vec::new()));
+    assert!(reader.backup(&copy).unwrap_err().to_string().contains("exists"), "a copy is never written over");
+    assert!(reader.backup(&directory.path().join("no/where.db")).is_err());
+    let left: Vec<_> =
+        std::fs::read_dir(directory.path()).unwrap().map(|it| it.unwrap().file_name()).collect();
+    assert!(!left.iter().any(|name| name.to_string_lossy().contains(".new-")), "{left:?}");
+}
+
+#[test]
+fn a_check_tells_what_is_not_as_it_was_written() {
+    let (_directory, path) = place();
+    let owner = Owner::open(&path).unwrap();
+    let large = vec![1_u8; INLINE_BYTES + 1];
+    let log = vec![append(1, 1, b"one"), append(1, 2, &large), append(1, 3, b"three")];
+    keep(&owner, [vec![used_bundle(), new_run(1), new_run(2)], log].concat()).unwrap();
+    let reader = owner.reader().unwrap();
+    assert_eq!(reader.check().unwrap(), Vec::<String>::new());
+    let db = Connection::open(&path).unwrap();
+    let damage = |sql: &str, words: &str| {
+        db.execute_batch("SAVEPOINT before").unwrap();
+        db.execute(sql, []).unwrap();
+        db.execute_batch("RELEASE before").unwrap();
+        let told = reader.check().unwrap();
+        assert!(told.iter().any(|line| line.contains(words)), "`{words}` in {told:?}");
+    };
+    damage("UPDATE log SET body = substr(body, 1, 9) || x'00' WHERE seq = 1", "record 1 of run 1 is not");
+    damage("UPDATE blob SET body = x'00'", "record 2 of run 1 is not");
+    damage("DELETE FROM log WHERE seq = 2", "record 2 of run 1 is missing");
+    damage("UPDATE run SET header = x'0000' WHERE no = 2", "the header of run run-2");
+    damage("DELETE FROM bundle", "the bundle of run run-1 is missing");
+    damage("DELETE FROM run WHERE no = 1", "the log of run 1 has no run");
+}
+
+#[test]
+fn a_purge_deletes_what_ended_long_ago_and_nothing_that_others_use() {
+    let (_directory, path) = place();
+    let owner = Owner::open(&path).unwrap();
+    let (shared, own) = (vec![1_u8; INLINE_BYTES + 1], vec![2_u8; INLINE_BYTES + 1]);
+    let mut changes: Vec<Change> = (1..=5).map(new_run).collect();
+    changes.insert(0, used_bundle());
+    changes.extend([append(1, 1, &shared), append(1, 2, &own), append(3, 1, &shared)]);
+    changes.extend([Change::Ask(Box::new(question(1, 1))), ended(1, 10, &own), ended(2, 90, b"new")]);
+    changes.extend([ended(4, 10, b"old"), ended(5, 10, b"the newest")]);
+    keep(&owner, changes).unwrap();
+    let mut reader = owner.reader().unwrap();
+    let strange = Purge { tenant: Some("other".to_owned()), before_ms: 50 };
+    assert_eq!((reader.purgeable(&strange).unwrap(), reader.purge(&strange).unwrap().runs), (0, 0));
+    let what = Purge { tenant: Some("t".to_owned()), before_ms: 50 };
+    assert_eq!(reader.purgeable(&what).unwrap(), 2);
+    assert_eq!(reader.purge(&what).unwrap(), Purged { runs: 2, bodies: 1, bundles: 0 });
+    let left: Vec<i64> = (1..=5).filter(|no| reader.run_no(RunNo(*no)).unwrap().is_some()).collect();
+    assert_eq!(left, [2, 3, 5], "not ended long ago, under way, the newest");
+    assert_eq!(reader.log(RunNo(3)).unwrap(), [shared]);
+    assert_eq!(reader.question("run-1.1").unwrap(), None);
+    assert_eq!(reader.once("t", "first").unwrap(), None);
+    assert_eq!(reader.check().unwrap(), Vec::<String>::new());
+    assert_eq!(owner.purge_bundles().unwrap(), 0, "runs are pinned to it");
+    keep(&owner, vec![new_run(6)]).unwrap();
 }

@@ -3,13 +3,14 @@
 //! The same figures and the same words; only whether `Budget` is handled is read off the graph instead of the tree.
 
 use flow_diagnostics::{Diagnostic, Span};
-use flow_ir::Bundle;
 use flow_ir::flow::{Edge, Flow, Node};
 use flow_ir::units::ErrorClass;
+use flow_ir::{Bundle, PromptId};
 
 use super::limit::{limit_of, parts, pick, spell};
 use super::places::Places;
 use super::{Cx, window};
+use crate::bounds::size::Weight;
 use crate::bounds::{FlowBound, Most, flow};
 use crate::report::bounds::{Excess, Unit, over_limit, usually_over};
 
@@ -25,6 +26,32 @@ pub(crate) fn check(bundle: &Bundle) -> Vec<Diagnostic> {
         }
     }
     out
+}
+
+/// A text of the registry that is longer than the package allows.
+pub(crate) struct Longer {
+    pub(crate) prompt: PromptId,
+    /// Most tokens of its messages; `None` if nothing bounds them.
+    pub(crate) sent: Option<u64>,
+    /// What `input` allows.
+    pub(crate) allowed: u64,
+}
+
+/// The texts that are in place and longer than `input` allows, each once.
+pub(crate) fn longer(bundle: &Bundle) -> Vec<Longer> {
+    let (costs, bounds) = flow::all(bundle);
+    let cx = Cx { bundle, bounds: &bounds, costs: &costs, places: Places::nowhere() };
+    let mut found: Vec<Longer> = Vec::new();
+    for call in cx.prompt_calls() {
+        let (Some(allowed), Some((_, model))) = (call.prompt.input, call.chain.first()) else { continue };
+        let sent = call.request.messages;
+        let is_long = !sent.is_bounded() || sent.on(model) > Weight::tokens(allowed).on(model);
+        if is_long && found.iter().all(|known| known.prompt != call.id) {
+            let sent = sent.is_bounded().then(|| sent.nominal());
+            found.push(Longer { prompt: call.id, sent, allowed });
+        }
+    }
+    found
 }
 
 fn over(flow: &Flow, bound: &FlowBound, unit: Unit) -> Option<Diagnostic> {

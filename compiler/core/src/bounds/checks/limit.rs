@@ -9,6 +9,7 @@ use flow_ir::{FlowId, NodeId};
 
 use super::Cx;
 use super::places::{Places, is_money, is_tokens};
+use crate::bounds::size::Sizer;
 use crate::bounds::{Effort, FlowBound, Most, Share, flow};
 use crate::report::bounds::{Excess, Unit, over_limit, usually_over};
 
@@ -53,6 +54,7 @@ fn of_flow(
 
 /// Limits of nodes and calls.
 fn of_nodes(cx: &Cx<'_>, id: FlowId, flow: &Flow, out: &mut Vec<Diagnostic>) {
+    let sizer = Sizer::of_flow(cx.bundle, flow);
     for (index, node) in (0..).zip(&flow.nodes) {
         let Some((at, tree)) = cx.places.node(id, NodeId(index)) else { continue };
         let Some((_, flow_tree)) = cx.places.flow(id) else { continue };
@@ -60,12 +62,12 @@ fn of_nodes(cx: &Cx<'_>, id: FlowId, flow: &Flow, out: &mut Vec<Diagnostic>) {
         let takes = takes_budget(&tree.edges) || header_takes_budget(flow_tree);
         let subject = format!("node `{}`", node.name);
         for (tree, call) in calls.iter().zip(node.work.calls()) {
-            let spent = || flow::unlimited(cx.costs, flow, node, Some(call));
+            let spent = || flow::unlimited(cx.costs, &sizer, node, Some(call));
             let routed = takes || tree.otherwise.is_some();
             compare(&subject, &call.limits, (at, tree.within.as_ref()), routed, spent, out);
         }
         if let Work::All { limits, .. } | Work::Each { limits, .. } = &node.work {
-            let spent = || flow::unlimited(cx.costs, flow, node, None::<&Call>);
+            let spent = || flow::unlimited(cx.costs, &sizer, node, None::<&Call>);
             compare(&subject, limits, (at, own), takes, spent, out);
         }
     }

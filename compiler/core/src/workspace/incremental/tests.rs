@@ -1,5 +1,7 @@
 //! Random edits: what is remembered must give what a look at everything gives.
 
+use std::collections::BTreeMap;
+
 use super::*;
 
 /// A package whose files import each other in a chain, a diamond, and (after some edits) in circles.
@@ -43,6 +45,90 @@ const FILES: [(&str, &str); 7] = [
         "import std/models.{gpt_5_mini}\nimport prompts\n\nfn twice(x: int): int = x * 2\n\
          flow more(mail: Mail): text {\n  -> return \"x\"\n}\n",
     ),
+];
+
+/// A package whose flows tell each other about labels: by calls, by what they return, through resources that feed
+/// each other in a circle, and by whom they ask for approval.
+const TRUST: [(&str, &str); 8] = [
+    (
+        "clients",
+        "pub type Client { name: pii text in 1..80  key: secret text in ..80  city: text in ..80 }\n\
+         pub enum Verdict { Approve  Reject }\n\
+         pub enum Mood { Glad  Cross }\n",
+    ),
+    (
+        "world",
+        "import clients.{Verdict}\n\n\
+         pub tool abroad(line: text): text = http.post(\"https://x.test/a\") { effect: Write  timeout: 3s  region: \"us\" }\n\
+         pub tool home(line: text): text = http.post(\"https://x.test/h\") { effect: Write  timeout: 3s  region: \"eu\" }\n\
+         pub tool send(line: text): text = http.post(\"https://x.test/s\") { effect: Sensitive  timeout: 3s }\n\
+         pub human review(line: text): Verdict { role: agent  title: \"?\"  approves: [Approve] }\n\
+         pub human other(line: text): Verdict { role: guest  title: \"?\"  approves: [Reject] }\n\
+         pub check short(line: text): trusted text { need line.length < 9 else \"long\" }\n",
+    ),
+    (
+        "stores",
+        "import clients.{Client}\n\npub resource lines: Queue(text)\npub resource more: Queue(text)\n\
+         pub resource kept: Queue(Client)\n\
+         pub fn shown(client: Client): text = \"{{client.city}}!\"\n",
+    ),
+    (
+        "inner",
+        "import world.{abroad, home}\n\npub flow framed(line: text, city: text): text {\n  -> out\n\n  node out = home(\"{{line}} in {{city}}\")\n    -> return \"{{out}} {{line}}\"\n}\n\n\
+         pub flow told(line: text): text {\n  -> out\n\n  node out = abroad(line)\n    -> return out\n}\n",
+    ),
+    (
+        "asked",
+        "import clients.{Verdict}\nimport world.{review, other}\n\npub flow asked(line: text): text {\n  -> ask\n\n  node ask = review(line) within 2h\n    -> return line when ask is Approve\n    -> fail \"no\" when ask is Reject\n    -> fail \"late\" on Expired\n}\n",
+    ),
+    (
+        "drain",
+        "import stores.{lines, more}\nimport world.{abroad, home}\n\npub flow forth(): text {\n  -> next\n\n  node next = lines.take(5)\n    -> put\n\n  node put = more.add(next.join(\", \"))\n    -> return \"x\"\n}\n\n\
+         pub flow back(): text {\n  -> next\n\n  node next = more.take(5)\n    -> put\n\n  node put = lines.add(next.join(\", \"))\n    -> out\n\n  node out = home(next.join(\", \"))\n    -> return out\n}\n",
+    ),
+    (
+        "front",
+        "import clients.{Client}\nimport inner.{framed, told}\nimport stores.{lines, shown}\nimport asked.{asked}\nimport world.{send}\n\n\
+         pub flow greet(client: Client): text {\n  -> frame\n\n  node frame = framed(client.city, client.name)\n    -> tell\n\n  node tell = told(shown(client))\n    -> keep\n\n  node keep = lines.add(client.city)\n    -> return frame\n}\n\n\
+         pub flow pay(client: Client): text {\n  -> agree\n\n  node agree = asked(client.city)\n    -> go\n\n  node go = send(agree)\n    -> return go\n}\n",
+    ),
+    (
+        "side",
+        "import clients.{Client}\nimport inner.{told}\nimport stores.{kept, lines, more}\n\npub flow aside(name: pii text, key: text): text {\n  -> tell\n\n  node tell = told(key)\n    -> keep\n\n  node keep = more.add(key)\n    -> return tell\n}\n\n\
+         pub flow asleep(): text {\n  -> some\n\n  node some = kept.take(3)\n    -> return \"{{some.length}}\"\n}\n\non lines -> told(event)\n",
+    ),
+];
+
+const MANIFEST: &str = "[package]\nname = \"shop\"\nflow = \"0.1\"\n\n[roles]\nagent = { sees = [\"pii\"], trusted = true }\nguest = {}\n\n\
+                        [labels.pii]\nregions = [\"eu\"]\n";
+
+/// Words that mean something else to those who ask whom a value is trusted by, and that leave the rest as it is.
+const SWAPPED: [(&str, &str); 25] = [
+    ("client.city", "client.name"),
+    ("client.city", "client.key"),
+    ("client.name", "client.city"),
+    ("client.name", "client.key"),
+    ("client.key", "client.city"),
+    ("pii text", "text"),
+    ("secret text", "text"),
+    (" text in", " pii text in"),
+    (" text in", " secret text in"),
+    ("(key: text", "(key: pii text"),
+    ("key: text)", "key: secret text)"),
+    ("abroad(", "home("),
+    ("home(", "abroad("),
+    ("lines.add", "more.add"),
+    ("more.add", "lines.add"),
+    ("lines.take", "more.take"),
+    ("more.take", "lines.take"),
+    ("[Approve]", "[Reject]"),
+    ("[Reject]", "[Approve]"),
+    ("role: agent", "role: guest"),
+    ("effect: Write", "effect: Sensitive"),
+    ("fail \"no\"", "return line"),
+    ("return line when ask is Approve", "return line"),
+    ("send(agree)", "send(client.name)"),
+    ("told(key)", "told(name)"),
 ];
 
 /// What people and half-finished typing leave behind.
@@ -99,15 +185,45 @@ impl Random {
 }
 
 struct Desk {
+    files: &'static [(&'static str, &'static str)],
     workspace: Workspace,
     texts: BTreeMap<&'static str, String>,
 }
 
 impl Desk {
     fn new() -> Self {
-        let mut desk = Self { workspace: Workspace::default(), texts: BTreeMap::new() };
-        FILES.iter().for_each(|(name, text)| desk.write(name, (*text).to_owned()));
+        Self::of(&FILES)
+    }
+
+    fn of(files: &'static [(&'static str, &'static str)]) -> Self {
+        let mut desk = Self { files, workspace: Workspace::default(), texts: BTreeMap::new() };
+        files.iter().for_each(|(name, text)| desk.write(name, (*text).to_owned()));
         desk
+    }
+
+    /// A package that is told what regions and roles there are.
+    fn of_trust() -> Self {
+        let mut desk = Self::of(&TRUST);
+        desk.workspace.set_manifest(Some(("flow.toml".to_owned(), MANIFEST.to_owned())));
+        desk
+    }
+
+    /// Changes what one word means to trust; sometimes a file becomes what it was, or is moved down by a comment.
+    fn swap(&mut self, random: &mut Random) -> String {
+        let (name, original) = *random.pick(self.files);
+        let text = self.texts.get(name).cloned().unwrap_or_default();
+        let (from, to) = *random.pick(&SWAPPED);
+        let places: Vec<usize> = text.match_indices(from).map(|(at, _)| at).collect();
+        match random.below(12) {
+            0 => self.write(name, original.to_owned()),
+            1 => self.write(name, format!("// more\n{text}")),
+            _ if places.is_empty() => return self.swap(random),
+            _ => {
+                let at = *random.pick(&places);
+                self.write(name, format!("{}{to}{}", &text[..at], &text[at + from.len()..]));
+            }
+        }
+        format!("{from} -> {to}: {name} is\n{}", self.texts[name])
     }
 
     fn write(&mut self, name: &'static str, text: String) {
@@ -116,7 +232,7 @@ impl Desk {
     }
 
     fn edit(&mut self, random: &mut Random) -> String {
-        let (name, original) = *random.pick(&FILES);
+        let (name, original) = *random.pick(self.files);
         let Some(text) = self.texts.get(name).cloned() else {
             self.write(name, original.to_owned());
             return format!("{name} is back");
@@ -137,7 +253,7 @@ impl Desk {
                 self.write(name, format!("{}{}", &text[..start], &text[end..]));
             }
             5 => {
-                let other = random.pick(&FILES).1;
+                let other = random.pick(self.files).1;
                 let (a, b) = (random.place(other), random.place(other));
                 let half = &other[a.min(b)..a.max(b)];
                 self.write(name, format!("{}{half}{}", &text[..start], &text[start..]));
@@ -148,7 +264,8 @@ impl Desk {
         format!("{name} is\n{}", self.texts[name])
     }
 
-    fn compare(&mut self, after: &str) {
+    /// Gives the codes of what is said.
+    fn compare(&mut self, after: &str) -> Vec<&'static str> {
         let warm = self.workspace.diagnose();
         let cold = self.workspace.check();
         let shown = |sources: &SourceMap, list: &[Diagnostic]| -> Vec<String> {
@@ -159,25 +276,77 @@ impl Desk {
             };
             list.iter().map(line).collect()
         };
+        let codes = cold.diagnostics.iter().map(|found| found.code.number).collect();
         let (warm, cold) = (shown(&warm.sources, &warm.diagnostics), shown(&cold.sources, &cold.diagnostics));
         let extra: Vec<_> = warm.iter().filter(|line| !cold.contains(line)).collect();
         let lost: Vec<_> = cold.iter().filter(|line| !warm.contains(line)).collect();
         assert!(warm == cold, "after {after}\nonly remembered: {extra:#?}\nonly looked up: {lost:#?}");
+        codes
     }
 }
 
 #[test]
 fn remembering_changes_nothing_that_is_said() {
-    let rounds = std::env::var("FLOWC_EDITS").ok().and_then(|text| text.parse().ok()).unwrap_or(60);
-    for seed in 0..rounds {
+    for seed in 0..rounds() {
         let mut random = Random(seed);
-        let mut desk = Desk::new();
+        let mut desk = if seed % 4 == 3 { Desk::of_trust() } else { Desk::new() };
         desk.compare("nothing");
         for step in 0..25 {
             let done = desk.edit(&mut random);
             desk.compare(&format!("seed {seed}, step {step}: {done}"));
         }
     }
+}
+
+/// How many packages are edited.
+fn rounds() -> u64 {
+    std::env::var("FLOWC_EDITS").ok().and_then(|text| text.parse().ok()).unwrap_or(40)
+}
+
+#[test]
+fn what_files_tell_each_other_about_labels_is_remembered_as_it_is_found() {
+    let mut said: BTreeMap<&str, usize> = BTreeMap::new();
+    for seed in 0..rounds() / 4 {
+        let mut random = Random(seed ^ 0x5EED);
+        let mut desk = Desk::of_trust();
+        desk.compare("nothing");
+        for step in 0..25 {
+            let done = desk.swap(&mut random);
+            let codes = desk.compare(&format!("seed {seed}, step {step}: {done}"));
+            codes.into_iter().for_each(|code| *said.entry(code).or_default() += 1);
+        }
+    }
+    for code in ["FL0701", "FL0702", "FL0704", "FL0705"] {
+        assert!(said.get(code).is_some_and(|times| *times > 4), "{code} is hardly ever said: {said:?}");
+    }
+}
+
+#[test]
+fn a_label_that_is_taken_away_does_not_live_on_in_a_circle() {
+    let mut desk = Desk::of_trust();
+    desk.write("side", TRUST[7].1.replace("more.add(key)", "more.add(\"x\")"));
+    let quiet = desk.compare("no secret");
+    assert!(quiet.iter().all(|code| *code > "FL0019"), "{quiet:?}");
+    let front = TRUST[6].1;
+    desk.write("front", front.replace("lines.add(client.city)", "lines.add(client.key)"));
+    let secret = desk.compare("a secret in the circle");
+    let leaks = |codes: &[&str]| codes.iter().filter(|code| **code == "FL0705").count();
+    assert!(leaks(&secret) > leaks(&quiet) + 1, "{secret:?}");
+    desk.write("front", front.to_owned());
+    assert_eq!(desk.compare("no secret any more"), quiet);
+}
+
+#[test]
+fn an_edit_that_tells_others_nothing_new_asks_nobody_else() {
+    let mut desk = Desk::of_trust();
+    desk.workspace.diagnose();
+    let front = TRUST[6].1;
+    desk.write("front", front.replace("lines.add(client.city)", "lines.add(\"x\")"));
+    desk.workspace.diagnose();
+    let looks = desk.workspace.memory.looks;
+    desk.write("front", front.to_owned());
+    desk.workspace.diagnose();
+    assert_eq!(desk.workspace.memory.looks, looks + 1, "only the edited file is looked at");
 }
 
 #[test]

@@ -6,6 +6,8 @@ use flow_ir::Bundle;
 use flow_ir::{ModelId, ToolId};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
+use super::registry::Registry;
+
 /// The places of models and tools; those without a limit have none.
 #[derive(Debug)]
 pub(super) struct Permits {
@@ -14,11 +16,16 @@ pub(super) struct Permits {
 }
 
 impl Permits {
-    pub(super) fn of(bundle: &Bundle) -> Self {
-        let gate = |parallel: Option<u32>| parallel.map(|n| Arc::new(Semaphore::new(n.max(1) as usize)));
+    /// A package has its places once in a process, however many of its bundles are walked.
+    pub(super) fn of(bundle: &Bundle, registry: &Registry) -> Self {
+        let gate = |kind: &str, name: &str, parallel: Option<u32>| {
+            let places = parallel?.max(1);
+            let name = format!("{} {kind} {name} {places}", bundle.package);
+            Some(registry.places.get(&name, || Semaphore::new(places as usize)))
+        };
         Self {
-            models: bundle.models.iter().map(|model| gate(model.parallel)).collect(),
-            tools: bundle.tools.iter().map(|tool| gate(tool.parallel)).collect(),
+            models: bundle.models.iter().map(|model| gate("model", &model.name, model.parallel)).collect(),
+            tools: bundle.tools.iter().map(|tool| gate("tool", &tool.name, tool.parallel)).collect(),
         }
     }
 

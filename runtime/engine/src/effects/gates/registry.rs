@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use flow_policy::breaker;
 use rustc_hash::{FxHashMap, FxHasher};
 use smol_str::SmolStr;
+use tokio::sync::Semaphore;
 
 use super::target::{Health, Key, Pace};
 
@@ -19,6 +20,8 @@ pub struct Registry {
     pub(super) health: Table<Health>,
     pub(super) paces: Table<Pace>,
     pub(super) keys: Table<Key>,
+    /// Of `parallel: n`.
+    pub(super) places: Table<Semaphore>,
 }
 
 impl Registry {

@@ -90,7 +90,8 @@ fn transports_that_are_not_there_say_so() {
 #[test]
 fn an_mcp_server_gets_the_arguments_as_an_object() {
     let mut bundle = bundle();
-    bundle.tools[0].transport = Transport::Mcp { server: "crm".into(), tool: "find_listing".into() };
+    bundle.tools[0].transport =
+        Transport::Mcp { server: "crm".into(), tool: "find_listing".into(), locked: None };
     let world = World::does([Ok(ToolReply::Json(serde_json::json!("L1")))]);
     value(outcome(&performer(bundle, &world), &context(None), find()));
     let Attempt::Mcp(call) = world.attempts.lock().unwrap()[0].clone() else { panic!("no MCP") };

@@ -3,7 +3,7 @@
 use std::collections::{BTreeSet, VecDeque};
 use std::sync::Arc;
 
-use flow_store::runs::{BundleRow, Change, Error, MessageKind, Owner, Reader, RunNo};
+use flow_store::runs::{BundleRow, Change, Error, MessageKind, OpenRun, Owner, Reader, RunNo};
 use futures_util::FutureExt as _;
 use futures_util::future::{Aborted, BoxFuture};
 use futures_util::stream::{FuturesUnordered, StreamExt as _};
@@ -13,6 +13,7 @@ use tokio::sync::mpsc;
 
 use super::admission::Admission;
 use super::order::{Answer, Home, Order, Reply};
+use super::poison::Trial;
 use super::run::Run;
 use super::{Host, Hosts, Progress};
 use crate::clock::Clock;
@@ -37,6 +38,9 @@ pub struct KeeperOptions {
     pub queued: usize,
     /// Leaves alone what earlier processes began: only what is submitted here goes on.
     pub only_new: bool,
+    /// How often in a row the process may end hard under a run that does not come on, before the run is set aside;
+    /// usually [`HARD_ENDS`](super::HARD_ENDS).
+    pub hard_ends: u32,
     /// Sees every run that nobody else sees.
     pub watch: Option<Arc<dyn Watch>>,
 }
@@ -62,6 +66,8 @@ pub(super) struct After {
     pub(super) once: Vec<(SmolStr, String)>,
     /// Runs that were accepted and must wait to begin.
     pub(super) queued: usize,
+    /// Messages that were obeyed.
+    taken: Vec<i64>,
 }
 
 /// Owns runs and drives them. See the module `durable`.
@@ -77,8 +83,8 @@ pub struct Keeper {
     pub(super) once: FxHashMap<(SmolStr, String), SmolStr>,
     /// Queued runs that the file does not know yet.
     pub(super) queued_unkept: usize,
-    /// Of the inbox.
-    last_message: i64,
+    /// Messages that were obeyed, until the file no longer holds them: it gives their numbers again.
+    taken: BTreeSet<i64>,
     /// Whether what an earlier process left has been taken up.
     pub(super) is_up: bool,
     pub(super) admission: Admission,
@@ -99,6 +105,9 @@ pub struct Keeper {
     pub(super) watchers: FxHashMap<RunNo, Arc<dyn Watch>>,
     pub(super) draining: Vec<Reply<()>>,
     pub(super) is_draining: bool,
+    /// Runs that may end the process, to be taken up one at a time.
+    pub(super) suspects: VecDeque<OpenRun>,
+    pub(super) trial: Option<Trial>,
 }
 
 impl std::fmt::Debug for Keeper {
@@ -129,7 +138,7 @@ impl Keeper {
             last_no,
             once: FxHashMap::default(),
             queued_unkept: 0,
-            last_message: 0,
+            taken: BTreeSet::new(),
             is_up: false,
             changes: Vec::new(),
             after: After::default(),
@@ -144,6 +153,8 @@ impl Keeper {
             watchers: FxHashMap::default(),
             draining: Vec::new(),
             is_draining: false,
+            suspects: VecDeque::new(),
+            trial: None,
         };
         Ok((Home { orders, closed }, keeper))
     }
@@ -179,6 +190,7 @@ impl Keeper {
                 break;
             }
         }
+        self.end_in_order();
         self.flush();
         self.owner.writer().flush()
     }
@@ -199,6 +211,7 @@ impl Keeper {
                 break;
             }
         }
+        self.try_suspects()?;
         self.drained();
         Ok(false)
     }
@@ -217,7 +230,7 @@ impl Keeper {
 
     /// The oldest flush is on the disk: now its commands are obeyed.
     fn on_disk(&mut self, result: Result<(), Error>) -> Result<(), Error> {
-        let After { commands, replies, once, queued } = self.held.pop_front().unwrap_or_default();
+        let After { commands, replies, once, queued, taken } = self.held.pop_front().unwrap_or_default();
         for reply in replies {
             reply(match &result {
                 Ok(()) => Ok(()),
@@ -226,6 +239,7 @@ impl Keeper {
         }
         result?;
         once.iter().for_each(|key| drop(self.once.remove(key)));
+        self.taken.retain(|id| !taken.contains(id));
         self.queued_unkept -= queued;
         for (no, commands) in commands {
             let Some(mut run) = self.runs.remove(&no) else { continue };
@@ -268,6 +282,8 @@ impl Keeper {
     }
 
     fn introduce(&mut self, bundle: Box<BundleRow>, host: Host, reply: Reply<Result<(), Error>>) {
+        // What no run in memory needs is made again from the file when one does.
+        self.hosts.retain(|_, host| Arc::strong_count(host) > 1);
         self.hosts.insert(bundle.digest, Arc::new(host));
         self.changes.push(Change::Bundle(bundle));
         self.then(move |kept| drop(reply.send(kept.map_err(Clone::clone))));
@@ -347,14 +363,16 @@ impl Keeper {
 
     /// What other processes asked for.
     pub(super) fn read_inbox(&mut self) -> Result<(), Error> {
-        let unread = self.reader.messages()?.into_iter().filter(|message| message.id > self.last_message);
         let (only_new, mine) = (self.options.only_new, &self.numbers);
+        let unread = self.reader.messages()?.into_iter().filter(|message| !self.taken.contains(&message.id));
         let unread = unread.filter(|message| !only_new || mine.contains_key(message.run.as_str()));
         for message in unread.collect::<Vec<_>>() {
-            self.last_message = message.id;
+            self.taken.insert(message.id);
+            self.after.taken.push(message.id);
             self.changes.push(Change::Taken(message.id));
             match message.kind {
                 MessageKind::Cancel => drop(self.cancel(&message.run)?),
+                MessageKind::Retry { new } => self.retry(&message.run, new.into())?,
                 MessageKind::Answer { op, by, value } => {
                     let question = format!("{}.{op}", message.run);
                     let answer = Answer { question, by: by.into(), roles: None, value };

@@ -132,11 +132,7 @@ impl Keeper {
         for run in &open {
             self.remember(run);
         }
-        for run in open.iter().filter(|run| run.status == Status::Active) {
-            if let Some(run) = self.take_or_load(run.no)? {
-                self.put_back(run);
-            }
-        }
+        self.take_up_active(open.into_iter().filter(|run| run.status == Status::Active).collect())?;
         self.is_up = true;
         self.read_inbox()?;
         self.admit()

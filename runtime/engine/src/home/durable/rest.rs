@@ -2,13 +2,14 @@
 
 use std::sync::Arc;
 
-use flow_store::runs::{Change, Error, QuestionFilter, RunEnd, RunNo, RunRow, Status};
+use flow_store::runs::{Change, Error, QuestionFilter, RunEnd, RunNo, RunRow, Status, Used};
 use smol_str::SmolStr;
 
 use super::keeper::Keeper;
 use super::order::Reply;
 use super::record::{header_of, result_bytes, result_of};
 use super::run::Run;
+use super::step::used;
 use super::{Ended, Progress};
 use crate::machine::Usage;
 use crate::port::Watch;
@@ -45,7 +46,7 @@ impl Keeper {
 
     fn rest(&mut self, run: Box<Run>) {
         let wake_ms = run.timers.iter().map(|(_, due_ms)| *due_ms).min();
-        self.changes.push(Change::Rest { run: run.no, wake_ms });
+        self.changes.push(Change::Rest { run: run.no, wake_ms, used: used(&run) });
         for (op, due_ms) in &run.timers {
             self.timers.remove(&(*due_ms, run.no, *op));
         }
@@ -121,9 +122,7 @@ impl Keeper {
             status: Status::Cancelled,
             ended_ms: self.options.clock.now_ms(),
             result: result_bytes(&result),
-            cost: 0,
-            input_tokens: 0,
-            output_tokens: 0,
+            used: Used::default(),
         })));
         self.numbers.remove(row.id.as_str());
         if let Some(header) = header_of(&row.header) {

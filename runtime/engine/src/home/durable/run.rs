@@ -31,6 +31,8 @@ pub(super) struct Run {
     /// Steps that are not on the disk yet.
     pub(super) uncommitted: u32,
     pub(super) result: Option<RunResult>,
+    /// It was under way when the process ended hard, and has not come on since.
+    pub(super) is_suspect: bool,
 }
 
 /// An open question.
@@ -64,6 +66,7 @@ impl Run {
             lost: BTreeMap::new(),
             uncommitted: 0,
             result: None,
+            is_suspect: false,
         }
     }
 

@@ -1,7 +1,7 @@
 //! A step: the machine is told, what follows becomes changes of the file, and is obeyed when they are kept.
 
 use flow_ir::setup::{Callee, Effect};
-use flow_store::runs::{Change, QuestionState, RunEnd, Status};
+use flow_store::runs::{Change, QuestionState, RunEnd, Status, Used};
 
 use super::keeper::Keeper;
 use super::record::{Record, result_bytes};
@@ -28,6 +28,9 @@ impl Keeper {
 
     pub(super) fn append(&mut self, run: &mut Run, record: &Record) {
         run.n_records += 1;
+        if std::mem::take(&mut run.is_suspect) {
+            self.changes.push(Change::Calm(run.no));
+        }
         self.changes.push(Change::Append { run: run.no, seq: run.n_records, body: record.to_bytes() });
     }
 
@@ -90,16 +93,13 @@ impl Keeper {
             RunResult::Failed(_) => Status::Failed,
             RunResult::Cancelled => Status::Cancelled,
         };
-        let usage = run.machine.usage();
-        let number = |tokens: u64| i64::try_from(tokens).unwrap_or(i64::MAX);
+        let used = used(run);
         self.changes.push(Change::End(Box::new(RunEnd {
             run: run.no,
             status,
             ended_ms: now_ms,
             result: result_bytes(result),
-            cost: usage.cost.0,
-            input_tokens: number(usage.input_tokens),
-            output_tokens: number(usage.output_tokens),
+            used,
         })));
         run.questions.clear();
         run.result = Some(result.clone());
@@ -118,6 +118,17 @@ impl Keeper {
                 Command::Finish(_) | Command::Timer { .. } | Command::Record(_) => {}
             }
         }
+    }
+}
+
+/// As kept.
+pub(super) fn used(run: &Run) -> Used {
+    let usage = run.machine.usage();
+    let number = |tokens: u64| i64::try_from(tokens).unwrap_or(i64::MAX);
+    Used {
+        cost: usage.cost.0,
+        input_tokens: number(usage.input_tokens),
+        output_tokens: number(usage.output_tokens),
     }
 }
 

@@ -32,6 +32,31 @@ impl Keeper {
         Ok(())
     }
 
+    /// Runs the flow of a run again, with its arguments, on its bundle. One that cannot be is told in the log.
+    pub(super) fn retry(&mut self, old: &str, new: SmolStr) -> Result<(), Error> {
+        let Some(row) = self.reader.run(old)?.filter(|_| !new.is_empty()) else { return Ok(()) };
+        // A message may be read twice: once before a crash and once after.
+        if self.reader.run(&new)?.is_some() || self.numbers.contains_key(&new) {
+            return Ok(());
+        }
+        let Some(header) = header_of(&row.header) else { return Ok(()) };
+        let submission = Submission {
+            run: Some(new),
+            tenant: header.tenant.clone(),
+            user: header.user.clone(),
+            bundle: row.bundle,
+            flow: header.flow,
+            args: header.args.clone(),
+            lane: row.lane,
+            once: None,
+            watch: None,
+        };
+        if let Err(refused) = self.accept(submission)? {
+            tracing::warn!(run = old, %refused, "a run was not begun again");
+        }
+        Ok(())
+    }
+
     fn accept(&mut self, submission: Submission) -> Result<Result<Accepted, Refused>, Error> {
         if self.is_draining {
             return Ok(Err(Refused::Draining));
@@ -39,8 +64,9 @@ impl Keeper {
         if let Some(existing) = self.existing(&submission)? {
             return Ok(Ok(Accepted { run: existing, existing: true }));
         }
-        let Some(host) = self.hosts.get(&submission.bundle).cloned() else {
-            return Ok(Err(Refused::Bundle("the bundle was never introduced".to_owned())));
+        let host = match self.host_of(&submission.bundle)? {
+            Ok(host) => host,
+            Err(reason) => return Ok(Err(Refused::Bundle(reason))),
         };
         if !self.admission.has_room(&submission.tenant) {
             return Ok(Err(Refused::Full));

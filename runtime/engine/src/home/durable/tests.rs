@@ -114,6 +114,7 @@ impl Process {
             running,
             queued: 4,
             only_new: false,
+            hard_ends: HARD_ENDS,
             watch: None,
         };
         let (home, keeper) = Keeper::open(owner, options).unwrap();
@@ -398,4 +399,101 @@ async fn a_damaged_run_is_set_aside_and_the_others_go_on() {
         .unwrap();
     assert_eq!(told.0, 3);
     assert!(told.1.contains("is not what was written"), "{}", told.1);
+}
+
+#[tokio::test]
+async fn a_run_that_ends_the_process_is_set_aside_and_the_others_go_on() {
+    let (at, silent) = (place(), World::new(None));
+    let first = Process::start(at.path(), three(), &silent, 8).await;
+    let (bad, good) = (first.submit("bad").await, first.submit("good").await);
+    first.crash().await;
+    for _ in 0..2 {
+        Process::start(at.path(), three(), &silent, 8).await.crash().await;
+    }
+    assert_eq!(row(at.path(), &bad).status, Status::Active, "three times is not four");
+    let well = World::new(Some(0));
+    let last = Process::start(at.path(), three(), &well, 8).await;
+    assert_eq!(returned(last.home.follow(&good).await), "good+++");
+    let bad = row(at.path(), &bad);
+    assert_eq!(bad.status, Status::Parked);
+    assert!(bad.reason.unwrap().starts_with("quarantined: the process ended hard 3 times"));
+    assert!(last.home.cancel(&bad.id).await.unwrap(), "whoever has looked at it may end it");
+}
+
+#[tokio::test]
+async fn an_end_in_order_makes_nobody_a_suspect() {
+    let (at, silent) = (place(), World::new(None));
+    let mut run = None;
+    for _ in 0..5 {
+        let process = Process::start(at.path(), three(), &silent, 8).await;
+        if run.is_none() {
+            run = Some(process.submit("slow").await);
+        }
+        process.home.stop();
+        process.keeper.await.unwrap().unwrap();
+    }
+    let well = Process::start(at.path(), three(), &World::new(Some(0)), 8).await;
+    assert_eq!(returned(well.home.follow(&run.unwrap()).await), "slow+++");
+}
+
+#[tokio::test]
+async fn a_run_that_has_ended_is_begun_again_under_another_name() {
+    let (at, world) = (place(), World::new(Some(0)));
+    let process = Process::start(at.path(), three(), &world, 8).await;
+    let run = process.submit("x").await;
+    returned(process.home.follow(&run).await);
+    let reader = Reader::open(&at.path().join("runs.db")).unwrap();
+    let again = flow_store::runs::MessageKind::Retry { new: "again".to_owned() };
+    reader.leave_message(&run, &again, 1).unwrap();
+    while reader.run("again").unwrap().is_none() {
+        tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+    }
+    assert_eq!(returned(process.home.follow("again").await), "x+++");
+    assert_eq!(world.asked().len(), 6, "everything was done again");
+}
+
+#[tokio::test]
+async fn what_a_waiting_run_has_used_is_known() {
+    let (at, world) = (place(), World::new(Some(0)));
+    let process = Process::start(at.path(), review(time(3_600_000)), &world, 8).await;
+    let run = process.submit("x").await;
+    asks(process.home.follow(&run).await);
+    let row = row(at.path(), &run);
+    assert_eq!((row.status, row.cost, row.is_summed_up()), (Status::Waiting, 5, true));
+}
+
+#[tokio::test]
+async fn bundles_that_no_run_needs_leave_the_memory_and_come_back_when_one_does() {
+    let (at, world) = (place(), World::new(Some(0)));
+    let process = Process::start(at.path(), three(), &world, 8).await;
+    let other = Program::new(review(time(1_000)));
+    let row = BundleRow {
+        digest: other.digest().0,
+        file: other.bundle().to_file(),
+        root: ".".to_owned(),
+        egress: Vec::new(),
+        added_ms: 0,
+    };
+    let host = Host { program: other, effects: Arc::new(world.clone()) };
+    process.home.introduce(row, host).await.unwrap();
+    let run = process.submit("x").await;
+    assert_eq!(returned(process.home.follow(&run).await), "x+++", "of the first bundle");
+    let unknown = Submission { bundle: [0; 32], ..process.submission("x") };
+    assert!(matches!(process.home.submit(unknown).await, Err(Refused::Bundle(_))));
+}
+
+#[tokio::test]
+async fn every_word_of_another_process_is_heard_one_after_another() {
+    let (at, world) = (place(), World::new(Some(0)));
+    let process = Process::start(at.path(), review(time(3_600_000)), &world, 8).await;
+    let reader = Reader::open(&at.path().join("runs.db")).unwrap();
+    for line in ["x", "y", "z"] {
+        let run = process.submit(line).await;
+        asks(process.home.follow(&run).await);
+        // The file gives the number of a message again when the message is gone.
+        reader.leave_message(&run, &flow_store::runs::MessageKind::Cancel, 1).unwrap();
+        while !reader.run(&run).unwrap().unwrap().status.has_ended() {
+            tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+        }
+    }
 }

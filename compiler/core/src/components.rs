@@ -2,16 +2,16 @@
 
 /// The part of every vertex. Parts are numbered so that an edge never leads to a smaller number.
 #[derive(Debug)]
-pub(super) struct Components {
+pub(crate) struct Components {
     /// By vertex.
-    pub(super) of: Vec<usize>,
+    pub(crate) of: Vec<usize>,
     /// Vertices of each part.
-    pub(super) members: Vec<Vec<usize>>,
+    pub(crate) members: Vec<Vec<usize>>,
 }
 
 impl Components {
     /// Kosaraju's algorithm: vertices in the order they are left, then the same against the arrows.
-    pub(super) fn new(edges: &[Vec<usize>]) -> Self {
+    pub(crate) fn new(edges: &[Vec<usize>]) -> Self {
         let mut order = Vec::with_capacity(edges.len());
         let mut seen = vec![false; edges.len()];
         for root in 0..edges.len() {

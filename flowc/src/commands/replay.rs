@@ -1,0 +1,151 @@
+//! `flowc replay RUN`: a kept run, walked again, as it was or with a change.
+
+mod change;
+mod difference;
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use flow_ir::Bundle;
+use flow_runtime::clock::SystemClock;
+use flow_runtime::effects::{Outside, Performer, Surroundings, ThroughHome};
+use flow_runtime::home::durable::{RECORDS, header_of, result_of};
+use flow_runtime::program::Program;
+use flow_runtime::replay::{Fork, Forked, Place, Stuck, Tape};
+use flow_store::LocalStore;
+use flow_store::runs::{BundleRow, Reader, RunRow};
+
+use crate::commands::resume::recorded;
+use crate::commands::run::{block_on, world};
+use crate::durable;
+use crate::exit::{Exit, Outcome, Stop};
+use crate::registry::source;
+use crate::terminal::Terminal;
+
+use difference::Way;
+
+/// `flowc replay RUN`
+///
+/// Walks a kept run again with what it heard then: the same result, step for step, or a bug. With `--from` or
+/// `--with-prompt` it goes on from a node with a change: what the change does not touch is answered as it was then, the
+/// rest is asked anew, and the difference is shown. Nothing is written: writes and people answer as they did.
+#[derive(clap::Args, Debug)]
+pub struct Args {
+    /// Which run.
+    #[arg(value_name = "RUN")]
+    pub run: String,
+    /// The file that `flowc run --store` or `flowc serve` keeps runs in.
+    #[arg(long, value_name = "FILE")]
+    pub store: PathBuf,
+    /// Ask again from this node on: `write`, `handle.write`, or `write:2` for the second time it was there.
+    #[arg(long, value_name = "NODE[:N]")]
+    pub from: Option<String>,
+    /// Another version of a prompt: `desk/sort@v3`, `desk/sort@canary`. Without --from, from its first call on.
+    #[arg(long, value_name = "NAME@VERSION")]
+    pub with_prompt: Vec<String>,
+    /// Where `registry(…)` and --with-prompt are looked up [default: .flowc/registry.db beside the package]
+    #[arg(long, value_name = "FILE", env = "FLOWC_REGISTRY")]
+    pub registry: Option<PathBuf>,
+    /// Answer what is asked anew from recorded exchanges, not from real models and tools.
+    #[arg(long, value_name = "FILE")]
+    pub cassette: Option<PathBuf>,
+    /// Print one JSON object.
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// A run and its bundle, as kept.
+struct Kept {
+    row: RunRow,
+    bundle: BundleRow,
+    tape: Tape,
+}
+
+/// Walks again, and shows the difference.
+pub(crate) fn run(args: &Args, terminal: &Terminal) -> Outcome {
+    let kept = kept(args)?;
+    let before = Way::of(&kept.tape, kept.tape.again());
+    if args.from.is_none() && args.with_prompt.is_empty() {
+        return again(args, &kept, &before, terminal);
+    }
+    let after = forked(args, &kept, &before)?;
+    difference::tell(args, &kept.tape, &before, after, terminal)
+}
+
+fn kept(args: &Args) -> Result<Kept, Stop> {
+    let reader: Reader = durable::visit(&args.store)?;
+    let failed = |error| durable::stop(&error);
+    let row = reader.run(&args.run).map_err(failed)?.ok_or_else(|| {
+        Stop::usage(format!("there is no run {} in `{}`", args.run, args.store.display()))
+            .help(format!("flowc runs list --store {}", args.store.display()))
+    })?;
+    let missing = || Stop::usage(format!("the bundle of run {} is not in the store", args.run));
+    let bundle = reader.bundle(&row.bundle).map_err(failed)?.ok_or_else(missing)?;
+    let program = Bundle::from_file(&bundle.file).map_err(|error| Stop::usage(error.to_string()))?;
+    let header = header_of(&row.header).filter(|_| row.records == RECORDS).ok_or_else(|| {
+        Stop::usage(format!(
+            "run {} was kept by another version: its records are {}, not {RECORDS}",
+            row.id, row.records
+        ))
+    })?;
+    let log = reader.log(row.no).map_err(failed)?;
+    let tape = Tape::of(Program::new(program), header, &log)
+        .map_err(|error| Stop::run_failed(format!("run {}: {error}", row.id)))?;
+    Ok(Kept { row, bundle, tape })
+}
+
+/// The kept result must come out again.
+fn again(args: &Args, kept: &Kept, way: &Way, terminal: &Terminal) -> Outcome {
+    let was = kept.row.result.as_deref().and_then(result_of);
+    let is_same = was == way.walked.result;
+    difference::tell_again(args, &kept.tape, way, is_same, terminal)?;
+    if is_same {
+        return Ok(Exit::Ok);
+    }
+    Err(Stop {
+        exit: Exit::Bug,
+        message: format!("run {} ended differently from what was kept", kept.row.id),
+        help: vec!["this is a bug of flowc, or the file was changed".to_owned()],
+    })
+}
+
+fn forked(args: &Args, kept: &Kept, before: &Way) -> Result<Forked, Stop> {
+    let changed = change::prompts(kept.tape.program.bundle(), &args.with_prompt)?;
+    let from = match &args.from {
+        Some(text) => change::place(&kept.tape.program, text)?,
+        None => change::first_call(before, &changed).ok_or_else(|| {
+            Stop::usage(format!("run {} never called {}", kept.row.id, args.with_prompt.join(" or ")))
+        })?,
+    };
+    let effects = effects(args, kept, &changed)?;
+    let callees = changed.into_iter().map(|changed| changed.callee).collect();
+    let fork = Fork { from, changed: callees, effects: Arc::new(effects), clock: Arc::new(SystemClock) };
+    let forked = block_on(kept.tape.fork(&fork))?;
+    match forked.stuck {
+        Some(Stuck::NeverThere) => Err(never_there(args, kept, from)),
+        _ => Ok(forked),
+    }
+}
+
+fn never_there(args: &Args, kept: &Kept, from: Place) -> Stop {
+    let name = kept.tape.program.node(from.flow, from.node).map(|node| node.name.clone()).unwrap_or_default();
+    let message = match from.time {
+        1 => format!("run {} was never at `{name}`", kept.row.id),
+        time => format!("run {} was not {time} times at `{name}`", kept.row.id),
+    };
+    Stop::usage(message).help(format!("flowc runs show {} --store {}", kept.row.id, args.store.display()))
+}
+
+/// Whom to ask anew. Resources are empty: what they held then is in the run, what they hold now is another matter.
+fn effects(args: &Args, kept: &Kept, changed: &[change::Changed]) -> Result<Performer, Stop> {
+    let bundle = Arc::new(change::applied(kept.tape.program.bundle(), changed));
+    let root = Path::new(&kept.bundle.root);
+    let outside: Arc<dyn Outside> = match &args.cassette {
+        Some(path) => recorded(path)?,
+        None => Arc::new(world::stored(&kept.bundle.egress, root.to_owned())?),
+    };
+    let versions = source::of(&bundle, root, args.registry.as_deref())?;
+    let (people, store) = (Arc::new(ThroughHome), LocalStore::in_memory());
+    let performer = Performer::new(Surroundings { bundle, outside, people, store });
+    Ok(source::given(performer, versions))
+}
