@@ -4,6 +4,8 @@
 
 #[path = "resilience/budget.rs"]
 mod budget;
+#[path = "resilience/moves.rs"]
+mod moves;
 #[path = "resilience/primary.rs"]
 mod primary;
 #[path = "resilience/upstream.rs"]

@@ -7,7 +7,7 @@
 mod cassette;
 #[cfg(test)]
 mod fixtures;
-mod gates;
+pub mod gates;
 mod halves;
 mod human;
 mod live;

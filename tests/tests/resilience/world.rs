@@ -12,7 +12,7 @@ use flow_ir::units::Usd;
 use flow_model::{ChatReply, ChatRequest, DeltaSink, EmbedReply, EmbedRequest, ModelError, Patience};
 use flow_providers::http::{Egress, EgressOptions};
 use flow_providers::tool::{ToolError, ToolReply};
-use flow_providers::{EnvironmentSecrets, Providers, Routing};
+use flow_providers::{FixedSecrets, Providers, Routing};
 use flow_runtime::clock::SystemClock;
 use flow_runtime::effects::{Asked, Attempt, Live, Nobody, Outside, Performer, Registry, Surroundings};
 use flow_runtime::home::local::{Ended, Runner};
@@ -122,7 +122,8 @@ impl World {
         assert!(checked.diagnostics.iter().all(|found| !found.is_error()), "{:#?}", checked.diagnostics);
         let bundle = Arc::new(checked.output.expect("a bundle").bundle);
         let egress = Egress::new(EgressOptions::default()).unwrap();
-        let providers = Providers::new(egress, Arc::new(EnvironmentSecrets), Routing::default());
+        let secrets = ["KEY_A", "KEY_B"].map(|name| (name.to_owned(), name.to_lowercase()));
+        let providers = Providers::new(egress, Arc::new(FixedSecrets::new(secrets)), Routing::default());
         let outside = Arc::new(Counting {
             live: Live::new(providers, std::env::temp_dir(), Vec::new()),
             asked: Mutex::default(),
@@ -139,7 +140,12 @@ impl World {
     }
 
     pub(crate) async fn run(&self) -> Told {
-        let seen = Arc::new(Seen::default());
+        self.run_for(Reader::Nobody).await
+    }
+
+    /// With somebody who reads along, or not.
+    pub(crate) async fn run_for(&self, reader: Reader) -> Told {
+        let seen = Arc::new(Seen { reader, ..Seen::default() });
         let header = Arc::new(RunHeader {
             run: new_run_id(),
             tenant: "acme".into(),
@@ -156,7 +162,7 @@ impl World {
         };
         let watch = Arc::clone(&seen) as Arc<dyn Watch>;
         let ended = runner.run(header, Some(watch), &CancellationToken::new()).await;
-        let facts = seen.0.lock().unwrap().take().unwrap_or_default();
+        let facts = seen.facts.lock().unwrap().take().unwrap_or_default();
         Told { ended, facts }
     }
 
@@ -177,13 +183,35 @@ pub(crate) fn now_ms() -> i64 {
     flow_runtime::clock::Clock::now_ms(&SystemClock)
 }
 
+/// Who reads an answer while it comes.
+#[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
+pub(crate) enum Reader {
+    #[default]
+    Nobody,
+    /// Somebody from whom text can be taken back.
+    Patient,
+    /// Somebody who keeps what was read.
+    Keeping,
+}
+
 #[derive(Default)]
-struct Seen(Mutex<Option<Facts>>);
+struct Seen {
+    reader: Reader,
+    facts: Mutex<Option<Facts>>,
+}
 
 impl Watch for Seen {
     fn command(&self, _: &RunHeader, command: &Command) {
         if let Command::Record(Record::Produced { facts, .. } | Record::Raised { facts, .. }) = command {
-            *self.0.lock().unwrap() = Some((**facts).clone());
+            *self.facts.lock().unwrap() = Some((**facts).clone());
         }
+    }
+
+    fn wants_deltas(&self, _: &RunHeader) -> bool {
+        self.reader != Reader::Nobody
+    }
+
+    fn can_restart(&self) -> bool {
+        self.reader != Reader::Keeping
     }
 }

@@ -4,6 +4,19 @@
 //! of a process, under its name, so that two packages that ask the same model see the same breaker. A call looks
 //! nothing up in it: a [`Gates`] has found its targets when the performer was made, and each target has locks of
 //! its own. So calls of different targets never wait for each other.
+//!
+//! ```
+//! # use std::sync::Arc;
+//! # use flow_ir::setup::{Model, Provider};
+//! # use flow_runtime::clock::{Clock, SystemClock};
+//! # use flow_runtime::effects::gates::{Admission, Ended, Registry, Target};
+//! let registry = Registry::new();
+//! let targets = Target::of_model(&registry, &Model::new("fast", Provider::Openai, "m-1"));
+//! let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+//! let Admission::Go(pass) = targets[0].admit(&clock, 100) else { panic!("nothing has failed yet") };
+//! pass.end(Ended { error: None, limits: Default::default(), took_ms: 12, streamed: false, tokens: Some(90),
+//!     hurried: false, retried: None });
+//! ```
 
 mod pass;
 mod permits;
@@ -12,11 +25,11 @@ mod saved;
 mod target;
 mod tools;
 
+pub use pass::{Admission, Ended, Pass, Shut};
 pub use registry::Registry;
 pub use saved::{BreakerState, GateStates, KeyState, StateError};
+pub use target::Target;
 
-pub(crate) use pass::{Admission, Ended, Pass, Shut};
-pub(crate) use target::Target;
 pub(crate) use tools::enter;
 
 use std::sync::Arc;

@@ -179,20 +179,18 @@ struct World {
     flying: Vec<Ticket>,
     probes: usize,
     most_probes: usize,
+    /// Whether somebody forces it open and closed, other replicas warn of it, and its process is started anew.
+    operated: bool,
 }
 
 impl World {
     fn step(&mut self, breaker: &mut Breaker, draw: u64) {
         self.now_ms += i64::try_from(draw >> 8 & 0x3ff).unwrap();
-        let before = breaker.phase();
+        if self.operated && draw >> 40 & 0x3f == 0 {
+            self.operate(breaker, draw);
+        }
         match draw % 8 {
-            0..=3 => {
-                if let Effect::Admitted(ticket) = breaker.step(Event::Ask, self.now_ms, draw) {
-                    let free = matches!(before, Phase::Closed) && breaker.forced().is_none();
-                    assert!(free || ticket.probe, "{before:?} admits nothing but probes");
-                    self.flying.push(ticket);
-                }
-            }
+            0..=3 => self.ask(breaker, draw),
             4 | 5 => self.end(breaker, draw, if draw & 64 == 0 { GOOD } else { BAD }),
             6 => self.end(breaker, draw, BAD),
             _ if !self.flying.is_empty() => {
@@ -210,6 +208,38 @@ impl World {
         assert!(self.probes <= 1, "one probe lease");
         let (total, bad) = breaker.counts(self.now_ms);
         assert!(bad <= total);
+    }
+
+    fn ask(&mut self, breaker: &mut Breaker, draw: u64) {
+        let before = breaker.phase();
+        let forced = breaker.forced().map(|forced| forced.open);
+        match breaker.step(Event::Ask, self.now_ms, draw) {
+            Effect::Admitted(ticket) => {
+                let free = forced == Some(false) || forced.is_none() && before == Phase::Closed;
+                assert!(free || ticket.probe, "{before:?} admits nothing but probes");
+                assert_ne!(forced, Some(true), "an operator has the last word");
+                self.flying.push(ticket);
+            }
+            Effect::Refused { .. } => assert_ne!(forced, Some(false), "an operator has the last word"),
+            effect => panic!("{effect:?}"),
+        }
+    }
+
+    fn operate(&mut self, breaker: &mut Breaker, draw: u64) {
+        match draw >> 50 & 7 {
+            0..=1 => breaker.step(Event::Force(None), self.now_ms, draw),
+            2 => breaker.step(Event::Hint(self.now_ms + 10_000), self.now_ms, draw),
+            3 => {
+                let saved = breaker.saved();
+                breaker.restore(saved.clone());
+                assert_eq!(breaker.saved(), saved);
+                Effect::Nothing
+            }
+            open => {
+                let forced = Forced { open: open & 1 == 0, reason: "drill".to_owned() };
+                breaker.step(Event::Force(Some(forced)), self.now_ms, draw)
+            }
+        };
     }
 
     fn end(&mut self, breaker: &mut Breaker, draw: u64, health: Health) {
@@ -235,11 +265,19 @@ fn a_million_steps_keep_every_promise() {
     assert!(opened > 100 && world.most_probes == 1, "{opened}");
 }
 
+#[test]
+fn a_million_steps_with_operators_keep_every_promise() {
+    let mut breaker = Breaker::new(Settings { lease_ms: 10_000, ..Settings::default() });
+    let (mut world, mut draws) = (World { operated: true, ..World::default() }, Draws::new(11));
+    (0..1_000_000).for_each(|_| world.step(&mut breaker, draws.draw()));
+    assert_eq!(world.most_probes, 1);
+}
+
 proptest! {
     #[test]
-    fn open_admits_nothing_but_probes(seed in any::<u64>(), steps in 1..400usize, row in 1..6u32) {
+    fn open_admits_nothing_but_probes(seed in any::<u64>(), steps in 1..400usize, row in 1..6u32, operated: bool) {
         let mut breaker = Breaker::new(Settings { in_a_row: row, lease_ms: 5_000, ..Settings::default() });
-        let (mut world, mut draws) = (World::default(), Draws::new(seed));
+        let (mut world, mut draws) = (World { operated, ..World::default() }, Draws::new(seed));
         (0..steps).for_each(|_| world.step(&mut breaker, draws.draw()));
     }
 

@@ -15,7 +15,7 @@ const RESET_MS: u64 = 60_000;
 
 /// Whether an attempt may be made.
 #[derive(Debug)]
-pub(crate) enum Admission {
+pub enum Admission {
     /// It may.
     Go(Pass),
     /// Not before so many ms.
@@ -26,7 +26,7 @@ pub(crate) enum Admission {
 
 /// Why an attempt must not be made.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum Shut {
+pub enum Shut {
     /// The target is ill until then, ms since the Unix epoch.
     Ill(Option<i64>),
     /// An operator says so.
@@ -36,11 +36,11 @@ pub(crate) enum Shut {
 }
 
 /// Leave to make one attempt at a target. Dropped without an end, it leaves no trace.
-pub(crate) struct Pass {
+pub struct Pass {
     target: Arc<Target>,
     clock: Arc<dyn Clock>,
     /// Whether it is the one call to a target that may still be ill.
-    pub(crate) probe: bool,
+    pub probe: bool,
     health: Option<breaker::Ticket>,
     rate: Option<rate::Ticket>,
 }
@@ -53,26 +53,27 @@ impl std::fmt::Debug for Pass {
 
 /// How an attempt has ended, as far as the gates are concerned.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Ended<'e> {
+pub struct Ended<'e> {
     /// `None` is a good answer.
-    pub(crate) error: Option<&'e ModelError>,
+    pub error: Option<&'e ModelError>,
     /// What the provider says is left.
-    pub(crate) limits: RateLimits,
+    pub limits: RateLimits,
     /// Until the first token, or until the answer if it was not streamed, ms.
-    pub(crate) took_ms: u64,
+    pub took_ms: u64,
     /// Whether it was streamed.
-    pub(crate) streamed: bool,
+    pub streamed: bool,
     /// Tokens that it used.
-    pub(crate) tokens: Option<u64>,
+    pub tokens: Option<u64>,
     /// Whether it was cut short by the caller's own deadline: then its timeout says nothing about the target.
-    pub(crate) hurried: bool,
+    pub hurried: bool,
     /// The kind of the failure before it, if it was a retry.
-    pub(crate) retried: Option<Kind>,
+    pub retried: Option<Kind>,
 }
 
 impl Target {
     /// Asks all gates: key, rate, breaker.
-    pub(crate) fn admit(self: &Arc<Self>, clock: &Arc<dyn Clock>, tokens: u64) -> Admission {
+    #[must_use]
+    pub fn admit(self: &Arc<Self>, clock: &Arc<dyn Clock>, tokens: u64) -> Admission {
         let now_ms = clock.now_ms();
         for key in [&self.key, &self.grant].into_iter().flatten() {
             if let Err((why, _)) = key.ask(now_ms) {
@@ -113,7 +114,7 @@ impl Target {
 
 impl Pass {
     /// Tells all gates how the attempt has ended.
-    pub(crate) fn end(mut self, ended: Ended<'_>) {
+    pub fn end(mut self, ended: Ended<'_>) {
         let now_ms = self.clock.now_ms();
         self.tell_rate(ended, now_ms);
         self.tell_health(ended, now_ms);

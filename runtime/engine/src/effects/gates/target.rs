@@ -14,9 +14,9 @@ use super::registry::Registry;
 
 /// What one call passes through.
 #[derive(Debug)]
-pub(crate) struct Target {
+pub struct Target {
     /// With the one key that this target is asked with; `None` for a tool.
-    pub(crate) model: Option<Model>,
+    pub model: Option<Model>,
     pub(super) health: Arc<Health>,
     pub(super) pace: Arc<Pace>,
     /// Of the key at the provider.
@@ -27,7 +27,8 @@ pub(crate) struct Target {
 
 impl Target {
     /// One for every key of the model.
-    pub(super) fn of_model(registry: &Registry, model: &Model) -> Vec<Arc<Self>> {
+    #[must_use]
+    pub fn of_model(registry: &Registry, model: &Model) -> Vec<Arc<Self>> {
         let first = std::iter::once(model.auth.clone());
         let keys = first.chain(model.spare_auth.iter().cloned().map(Some));
         keys.map(|auth| Arc::new(Self::with_key(registry, model, auth))).collect()

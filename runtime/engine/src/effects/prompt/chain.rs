@@ -316,3 +316,6 @@ fn no_money(call: &Call<'_>, model: &Model, worst: worst::Worst, day_left: Optio
     );
     Raised::new(ErrorClass::Budget, message)
 }
+
+#[cfg(test)]
+mod tests;

@@ -149,6 +149,18 @@ fn a_provider_that_does_not_count_is_paid_the_worst_case() {
 }
 
 #[test]
+fn of_two_counts_the_one_that_is_missing_is_paid_as_in_the_worst_case() {
+    let told = |input, output| {
+        let usage = flow_model::Usage { input, output, ..flow_model::Usage::default() };
+        let world = World::says([Ok(flow_model::ChatReply { usage: Some(usage), ..reply(GOOD) })]);
+        value(outcome(&performer(bundle(), &world), &context(None), triage())).1.cost
+    };
+    let nothing = told(None, None);
+    assert_eq!(told(Some(0), None), Usd(200), "a hundred tokens of output");
+    assert_eq!(told(Some(0), None).0 + told(None, Some(0)).0, nothing.0);
+}
+
+#[test]
 fn what_does_not_fit_the_model_is_not_sent() {
     let mut bundle = bundle();
     bundle.models[0].context = Some(120);

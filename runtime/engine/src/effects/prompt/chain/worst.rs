@@ -70,13 +70,15 @@ pub(super) fn fits(model: &Model, request: &ChatRequest, worst: Worst) -> Result
     }
 }
 
-/// A provider that does not say what was used is paid the worst case. So is an attempt that broke off: it may
+/// What a provider does not say it used is paid as in the worst case. So is an attempt that broke off: it may
 /// well be billed. One that was turned away is not.
 pub(super) fn used(result: &Result<ChatReply, ModelError>, worst: Worst, prices: Prices) -> Amount {
     match result {
         Ok(ChatReply { usage: Some(usage), .. }) => {
-            let tokens = usage.input.unwrap_or(0) + usage.output.unwrap_or(0);
-            Amount { cost: cost_of(usage, prices), tokens }
+            let input = usage.input.unwrap_or(worst.input);
+            let output = usage.output.unwrap_or(worst.output);
+            let told = Usage { input: Some(input), output: Some(output), ..Usage::default() };
+            Amount { cost: cost_of(&told, prices), tokens: input.saturating_add(output) }
         }
         Ok(_) => worst.amount(),
         Err(error) => match error.kind {
