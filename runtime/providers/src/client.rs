@@ -6,7 +6,7 @@
 
 use flow_model::{
     ChatReply, ChatRequest, Delta, DeltaSink, EmbedReply, EmbedRequest, ErrorKind, ModelClient, ModelError,
-    Patience, RerankReply, RerankRequest,
+    Output, Patience, RerankReply, RerankRequest,
 };
 use futures_util::future::BoxFuture;
 use serde_json::Value;
@@ -91,7 +91,8 @@ pub(crate) trait Protocol: Send + Sync {
     fn noun(&self) -> &'static str;
     fn judge(&self) -> Judge;
     fn prepare(&self, target: &Target, request: &ChatRequest, stream: bool) -> Result<Prepared, ModelError>;
-    fn whole(&self, body: &[u8]) -> Whole<ChatReply>;
+    /// Reads a whole answer to a request for this output.
+    fn whole(&self, body: &[u8], asked: &Output) -> Whole<ChatReply>;
     fn framing(&self) -> Framing;
     fn assembler(&self) -> Box<dyn Assembler>;
 }
@@ -174,7 +175,10 @@ impl Wire {
         match read(&body) {
             Whole::Reply(reply) => Ok(reply),
             Whole::Failed(error) => Err(failure::from_body(&self.target, &error, judge)),
-            Whole::Malformed(why) => Err(failure::malformed(&self.target, response, &body, noun, &why)),
+            Whole::Malformed(why) => Err(match error_in(&body) {
+                Some(error) => failure::from_body(&self.target, &error, judge),
+                None => failure::malformed(&self.target, response, &body, noun, &why),
+            }),
         }
     }
 
@@ -189,6 +193,12 @@ impl Wire {
             ..ModelError::new(ErrorKind::PartialStream { bytes, events }, message)
         }
     }
+}
+
+/// What is no answer may still say why: `{"error": …}` with status 200.
+fn error_in(body: &[u8]) -> Option<Value> {
+    let json: Value = serde_json::from_slice(body).ok()?;
+    json.get("error").filter(|error| error.is_string() || error.is_object()).cloned()
 }
 
 /// A model behind any protocol.
@@ -213,15 +223,17 @@ impl Client {
     ) -> Result<ChatReply, ModelError> {
         let prepared = chat.prepare(&self.wire.target, request, false)?;
         let mut response = self.wire.post(&prepared, patience, chat.judge()).await?;
-        self.read_whole(chat, &mut response).await
+        self.read_whole(chat, request, &mut response).await
     }
 
     async fn read_whole(
         &self,
         chat: &dyn Protocol,
+        request: &ChatRequest,
         response: &mut Response,
     ) -> Result<ChatReply, ModelError> {
-        let reply = self.wire.whole(response, chat.noun(), chat.judge(), |body| chat.whole(body)).await?;
+        let read = |body: &[u8]| chat.whole(body, &request.output);
+        let reply = self.wire.whole(response, chat.noun(), chat.judge(), read).await?;
         Ok(with_head(reply, response))
     }
 
@@ -237,7 +249,7 @@ impl Client {
         let framing = chat.framing();
         // A server that ignores the wish for a stream may still answer whole; that is fine, it only comes late.
         if !framing.fits(&response.content_type()) {
-            let reply = self.read_whole(chat, &mut response).await?;
+            let reply = self.read_whole(chat, request, &mut response).await?;
             if !reply.text.is_empty() {
                 sink(Delta::Text(reply.text.clone()));
             }

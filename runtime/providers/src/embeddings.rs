@@ -47,7 +47,10 @@ fn in_order(entries: Vec<Entry>, wanted: usize) -> Result<Vec<Vec<f32>>, String>
         let index = entry.index.unwrap_or(position);
         let vector =
             decode(entry.embedding).ok_or("a vector is neither base64 of f32 nor a list of numbers")?;
-        *slots.get_mut(index).ok_or("a vector for a text that was not sent")? = Some(vector);
+        let slot = slots.get_mut(index).ok_or("a vector for a text that was not sent")?;
+        if slot.replace(vector).is_some() {
+            return Err(format!("two vectors for text {index}"));
+        }
     }
     let vectors: Option<Vec<Vec<f32>>> = slots.into_iter().collect();
     checked(vectors.ok_or_else(|| format!("{found} vectors for {wanted} texts"))?, wanted)

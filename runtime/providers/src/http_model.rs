@@ -2,10 +2,13 @@
 //!
 //! ```text
 //! POST <address>  {"model": …, "messages": [{"role": "user", "content": "…"}], "schema": …, "max_output": …}
-//! 200             {"text": "…"}                       free text, or a structured answer as a text
+//! 200             {"text": "…", …}                    free text, or a structured answer as a text
 //!                 {"urgency": 2, …}                   the structured answer itself
 //! 200             {"vectors": [[…], …]}               for {"texts": ["…", …]}
 //! ```
+//!
+//! Fields beside `text` are ignored. Where the schema has a field `text` of its own, an object is the structured answer
+//! itself.
 
 use flow_model::{
     ChatReply, ChatRequest, EmbedReply, EmbedRequest, ErrorKind, Finish, ModelError, Output, Part, Role,
@@ -66,17 +69,15 @@ impl Protocol for HttpModel {
         Ok(Prepared::new(target.base.clone(), body))
     }
 
-    fn whole(&self, body: &[u8]) -> Whole<ChatReply> {
+    fn whole(&self, body: &[u8], asked: &Output) -> Whole<ChatReply> {
         Whole::parse(body, |json: Value| {
             if let Some(error) = json.get("error").filter(|error| !error.is_null()) {
                 return Whole::Failed(error.clone());
             }
             let text = match &json {
+                Value::Null => return Whole::Malformed("it is `null`".to_owned()),
                 Value::String(text) => text.clone(),
-                Value::Object(fields) if fields.len() == 1 && fields.contains_key("text") => {
-                    fields.get("text").and_then(Value::as_str).unwrap_or_default().to_owned()
-                }
-                other => other.to_string(),
+                other => envelope(other, asked).unwrap_or_else(|| other.to_string()),
             };
             Whole::Reply(ChatReply { text, finish: Finish::Stop, ..ChatReply::default() })
         })
@@ -90,6 +91,15 @@ impl Protocol for HttpModel {
     fn assembler(&self) -> Box<dyn Assembler> {
         Box::new(Never)
     }
+}
+
+/// The text of `{"text": "…"}`, unless that is the answer itself.
+fn envelope(json: &Value, asked: &Output) -> Option<String> {
+    let is_own = match asked {
+        Output::Text => false,
+        Output::Json { schema, .. } => schema.pointer("/properties/text").is_some(),
+    };
+    json.get("text").filter(|_| !is_own)?.as_str().map(str::to_owned)
 }
 
 struct Never;

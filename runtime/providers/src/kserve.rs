@@ -5,7 +5,9 @@
 //! between texts and tensors and checks every shape, `client` asks.
 
 mod client;
+mod known;
 mod map;
 mod wire;
 
 pub(crate) use client::KServe;
+pub(crate) use known::Known;

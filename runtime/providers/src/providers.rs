@@ -17,7 +17,7 @@ use crate::embeddings::{CohereEmbed, GeminiEmbed, OllamaEmbed, OpenAiEmbed, TeiE
 use crate::gemini::Gemini;
 use crate::http::Egress;
 use crate::http_model::HttpModel;
-use crate::kserve::KServe;
+use crate::kserve::{KServe, Known};
 use crate::mcp::{McpServer, McpServers};
 use crate::ollama::Ollama;
 use crate::openai_chat::{Dialect, OpenAiChat};
@@ -43,13 +43,14 @@ pub struct Providers {
     egress: Egress,
     secrets: Arc<dyn Secrets>,
     routing: Routing,
+    tensors: Known,
 }
 
 impl Providers {
     /// From the way out, the keys and the host's decisions.
     #[must_use]
     pub fn new(egress: Egress, secrets: Arc<dyn Secrets>, routing: Routing) -> Self {
-        Self { egress, secrets, routing }
+        Self { egress, secrets, routing, tensors: Known::default() }
     }
 
     /// The client of a model. Nothing is sent yet.
@@ -63,7 +64,7 @@ impl Providers {
             return Ok(Arc::new(openai(wire, Dialect::OpenAi)));
         }
         if model.provider == Provider::Kserve {
-            return Ok(Arc::new(KServe::new(wire)));
+            return Ok(Arc::new(KServe::new(wire, self.tensors.clone())));
         }
         let (chat, embed, rerank) = protocols(model);
         Ok(Arc::new(Client { wire, chat, embed, rerank }))
@@ -105,7 +106,7 @@ fn openai(wire: Wire, dialect: Dialect) -> Client {
     Client {
         wire,
         chat: Some(Box::new(OpenAiChat { dialect })),
-        embed: Some(Box::new(OpenAiEmbed)),
+        embed: Some(Box::new(OpenAiEmbed::OPENAI)),
         rerank: None,
     }
 }
@@ -115,12 +116,12 @@ type Protocols = (Option<Box<dyn Protocol>>, Option<Box<dyn Embedding>>, Option<
 /// What each provider's wire can do.
 fn protocols(model: &Model) -> Protocols {
     let chat = |dialect| Some(Box::new(OpenAiChat { dialect }) as Box<dyn Protocol>);
-    let openai_embed = || Some(Box::new(OpenAiEmbed) as Box<dyn Embedding>);
+    let openai_embed = || Some(Box::new(OpenAiEmbed::OPENAI) as Box<dyn Embedding>);
     match model.provider {
         Provider::Openai | Provider::Azure => (chat(Dialect::OpenAi), openai_embed(), None),
         // vLLM and llama.cpp put texts in order as Jina does.
         Provider::OpenaiCompatible => {
-            (chat(Dialect::Compatible), openai_embed(), Some(Box::new(Rerank::Jina)))
+            (chat(Dialect::Compatible), openai_embed(), Some(Box::new(Rerank::Compatible)))
         }
         Provider::OpenaiResponses => (Some(Box::new(Responses)), openai_embed(), None),
         Provider::Anthropic => (Some(Box::new(Anthropic)), None, None),
@@ -133,7 +134,7 @@ fn protocols(model: &Model) -> Protocols {
         Provider::Http => (Some(Box::new(HttpModel)), Some(Box::new(HttpModel)), None),
         Provider::Cohere => (None, Some(Box::new(CohereEmbed)), Some(Box::new(Rerank::Cohere))),
         Provider::Voyage => (None, Some(Box::new(VoyageEmbed)), Some(Box::new(Rerank::Voyage))),
-        Provider::Jina => (None, openai_embed(), Some(Box::new(Rerank::Jina))),
+        Provider::Jina => (None, Some(Box::new(OpenAiEmbed::JINA)), Some(Box::new(Rerank::Jina))),
         Provider::Tei => (None, Some(Box::new(TeiEmbed)), Some(Box::new(Rerank::Tei))),
         Provider::Kserve | Provider::Registry => (None, None, None),
     }

@@ -16,6 +16,8 @@ pub(crate) enum Rerank {
     Cohere,
     /// `POST …/v1/rerank`.
     Jina,
+    /// The same where the address has its version in it: vLLM, llama.cpp.
+    Compatible,
     /// `POST …/v1/rerank`.
     Voyage,
     /// `POST …/rerank`.
@@ -26,17 +28,18 @@ impl Reranking for Rerank {
     fn prepare(&self, target: &Target, request: &RerankRequest) -> Prepared {
         let (query, texts, count) = (&request.query, &request.texts, request.texts.len());
         let model = &request.model;
+        let jina = || {
+            json!({
+                "model": model, "query": query, "documents": texts,
+                "top_n": count, "return_documents": false,
+            })
+        };
         let (path, body) = match self {
             Self::Cohere => {
                 ("v2/rerank", json!({ "model": model, "query": query, "documents": texts, "top_n": count }))
             }
-            Self::Jina => (
-                "v1/rerank",
-                json!({
-                    "model": model, "query": query, "documents": texts,
-                    "top_n": count, "return_documents": false,
-                }),
-            ),
+            Self::Jina => ("v1/rerank", jina()),
+            Self::Compatible => ("rerank", jina()),
             Self::Voyage => (
                 "v1/rerank",
                 json!({ "model": model, "query": query, "documents": texts, "return_documents": false }),
@@ -52,7 +55,7 @@ impl Reranking for Rerank {
             Err(error) => return Whole::Malformed(place_of(&error)),
         };
         let (list, score) = match self {
-            Self::Cohere | Self::Jina => ("/results", "relevance_score"),
+            Self::Cohere | Self::Jina | Self::Compatible => ("/results", "relevance_score"),
             Self::Voyage => ("/data", "relevance_score"),
             Self::Tei => ("", "score"),
         };

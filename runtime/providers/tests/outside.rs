@@ -1,6 +1,6 @@
-//! Against servers that we did not write: LiteLLM's proxy with mock models, and MLServer.
+//! Against servers that we did not write: LiteLLM's proxy with mock models, MLServer, and moto's AWS.
 //!
-//! They come from PyPI (`pip install 'litellm[proxy]'`, and `mlserver` in an environment of its own). Where they are not
+//! They come from PyPI (`pip install 'litellm[proxy]' 'moto[server]'`, and `mlserver` in an environment of its own). Where they are not
 //! installed the tests say so and pass; with `FLOWC_PYTHON_BIN`, a directory to look in before the `PATH`, they fail
 //! instead.
 
@@ -62,8 +62,13 @@ fn free_port() -> u16 {
     TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
 }
 
-fn start(mut command: Command, port: u16) -> Running {
-    let child = command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+fn start(command: Command, port: u16) -> Running {
+    start_telling(command, port, Stdio::null())
+}
+
+/// What it prints goes there.
+fn start_telling(mut command: Command, port: u16, told: Stdio) -> Running {
+    let child = command.stdout(told).stderr(Stdio::null()).spawn().unwrap();
     let mut running = Running { child, port };
     let until = Instant::now() + Duration::from_secs(180);
     while TcpStream::connect(("127.0.0.1", port)).is_err() {
@@ -249,5 +254,54 @@ fn retried<T>(mut ask: impl FnMut() -> Result<T, flow_model::ModelError>) -> T {
             Err(error) if Instant::now() > until => panic!("{error}"),
             Err(_) => std::thread::sleep(Duration::from_millis(200)),
         }
+    }
+}
+
+/// With these keys, in the region that the model names.
+fn bedrock(address: &str, access: &str, secret: &str) -> Arc<dyn ModelClient> {
+    let secrets = [("AWS_ACCESS_KEY_ID", access), ("AWS_SECRET_ACCESS_KEY", secret)];
+    let secrets = FixedSecrets::new(secrets.map(|(name, value)| (name.to_owned(), value.to_owned())));
+    let egress = Egress::new(EgressOptions::default()).unwrap();
+    let model =
+        Model { region: Some("eu-central-1".into()), ..model(Provider::Bedrock, "m", address.to_owned()) };
+    Providers::new(egress, Arc::new(secrets), Routing::default()).client(&model).unwrap()
+}
+
+#[test]
+fn moto_accepts_our_signature_and_no_other() {
+    let Some(python) = program("python3") else { return };
+    let has =
+        Command::new(&python).args(["-c", "import moto.server"]).output().is_ok_and(|it| it.status.success());
+    if !has {
+        assert!(std::env::var_os("FLOWC_PYTHON_BIN").is_none(), "moto is not installed");
+        eprintln!("skipped: moto is not installed (pip install 'moto[server]')");
+        return;
+    }
+    let port = free_port();
+    let script = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/outside/aws.py");
+    let place = directory("moto");
+    let told = std::fs::File::create(place.join("keys.json")).unwrap();
+    let mut command = Command::new(python);
+    command.args([script, &port.to_string()]);
+    let server = start_telling(command, port, told.into());
+    let keys = std::fs::read_to_string(place.join("keys.json")).unwrap();
+    let keys: serde_json::Value = serde_json::from_str(&keys).unwrap();
+    let of = |user: &str| [0, 1].map(|at| keys[user][at].as_str().unwrap().to_owned());
+    let ([access, secret], [other, other_secret]) = (of("may"), of("may_not"));
+    let address = format!("http://127.0.0.1:{}", server.port);
+    let ask = |access: &str, secret: &str, id: &str| {
+        wait(bedrock(&address, access, secret).chat(&request(id), PATIENT, None))
+    };
+    let reply = ask(&access, &secret, "eu.anthropic.claude-x").unwrap();
+    assert_eq!(reply.text, "eu.anthropic.claude-x: Be kind. | Hi ä𝄞");
+    let usage = reply.usage.unwrap();
+    assert_eq!((usage.input, usage.cache_read, usage.output), (Some(14), Some(3), Some(7)));
+    // A wrong secret, a key that nobody has, and a user who may do nothing. It answers in XML, so only the status counts.
+    for (access, secret) in
+        [(&access, &other_secret), (&"AKIAIOSFODNN7EXAMPLE".to_owned(), &secret), (&other, &other_secret)]
+    {
+        let error = ask(access, secret, "m").unwrap_err();
+        assert_eq!((error.status, error.is_retryable()), (Some(403), false), "{error:?}");
+        assert!(!error.message.contains(secret.as_str()), "{error}");
     }
 }

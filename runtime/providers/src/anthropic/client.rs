@@ -1,6 +1,6 @@
 //! How the protocol is asked.
 
-use flow_model::{ChatReply, ChatRequest, ErrorKind, ModelError};
+use flow_model::{ChatReply, ChatRequest, ErrorKind, ModelError, Output};
 
 use super::stream::Blocks;
 use super::{map, wire};
@@ -30,7 +30,7 @@ impl Protocol for Anthropic {
         Ok(Prepared { headers, ..Prepared::new(format!("{}/v1/messages", target.base), body) })
     }
 
-    fn whole(&self, body: &[u8]) -> Whole<ChatReply> {
+    fn whole(&self, body: &[u8], _asked: &Output) -> Whole<ChatReply> {
         Whole::parse(body, |message: wire::Message| match (message.error.clone(), message.kind.as_str()) {
             (Some(error), _) => Whole::Failed(error),
             (None, "message") => Whole::Reply(map::reply(message)),

@@ -1,6 +1,6 @@
 //! How the protocol is asked.
 
-use flow_model::{ChatReply, ChatRequest, ErrorKind, ModelError};
+use flow_model::{ChatReply, ChatRequest, ErrorKind, ModelError, Output};
 
 use super::stream::Blocks;
 use super::{map, wire};
@@ -28,7 +28,7 @@ impl Protocol for Bedrock {
         Ok(Prepared::new(url, map::request(target, request)?))
     }
 
-    fn whole(&self, body: &[u8]) -> Whole<ChatReply> {
+    fn whole(&self, body: &[u8], _asked: &Output) -> Whole<ChatReply> {
         Whole::parse(body, |answer: wire::Answer| match (answer.output, answer.stop_reason) {
             (Some(output), Some(reason)) => {
                 let usage = answer.usage.as_ref().and_then(map::usage);

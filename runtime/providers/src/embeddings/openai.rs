@@ -14,7 +14,15 @@ use crate::openai_chat::{judge, usage_of};
 use crate::target::Target;
 
 /// OpenAI, Azure, and their imitators.
-pub(crate) struct OpenAiEmbed;
+pub(crate) struct OpenAiEmbed {
+    /// Below the address: OpenAI's has its version in it, Jina's has not.
+    path: &'static str,
+}
+
+impl OpenAiEmbed {
+    pub(crate) const OPENAI: Self = Self { path: "embeddings" };
+    pub(crate) const JINA: Self = Self { path: "v1/embeddings" };
+}
 
 #[derive(Deserialize)]
 struct Reply {
@@ -35,7 +43,7 @@ impl Embedding for OpenAiEmbed {
 
     fn prepare(&self, target: &Target, request: &EmbedRequest) -> Prepared {
         let body = json!({ "model": request.model, "input": request.texts, "encoding_format": "base64" });
-        Prepared::new(format!("{}/embeddings", target.base), body)
+        Prepared::new(format!("{}/{}", target.base, self.path), body)
     }
 
     fn whole(&self, body: &[u8], wanted: usize) -> Whole<EmbedReply> {

@@ -1,49 +1,66 @@
 //! The calls: what the model takes, then the inference.
 
 use flow_model::{
-    ChatReply, ChatRequest, DeltaSink, EmbedReply, EmbedRequest, ErrorKind, Finish, Message, ModelClient,
-    ModelError, Output, Part, Patience,
+    ChatReply, ChatRequest, Delta, DeltaSink, EmbedReply, EmbedRequest, ErrorKind, Finish, Message,
+    ModelClient, ModelError, Output, Part, Patience,
 };
 use futures_util::future::BoxFuture;
-use tokio::sync::OnceCell;
 
+use super::known::{Known, Use};
 use super::map::{self, Names};
 use super::wire::{InferReply, InferRequest, InputTensor, Metadata, OutputName};
 use crate::aws::encode_segment;
 use crate::client::{Prepared, Whole, Wire};
+use crate::failure;
 use crate::media::cannot_send;
 
-/// A model behind the protocol. What it takes is asked once.
+/// A model behind the protocol.
 pub(crate) struct KServe {
     wire: Wire,
-    text: OnceCell<Names>,
-    vectors: OnceCell<Names>,
+    known: Known,
 }
 
 const NOUN: &str = "answer of the Open Inference Protocol";
 
 impl KServe {
-    pub(crate) const fn new(wire: Wire) -> Self {
-        Self { wire, text: OnceCell::const_new(), vectors: OnceCell::const_new() }
+    pub(crate) const fn new(wire: Wire, known: Known) -> Self {
+        Self { wire, known }
     }
 
     fn model_url(&self, model: &str) -> String {
         format!("{}/v2/models/{}", self.wire.target.base, encode_segment(model))
     }
 
-    async fn names(
-        &self,
-        model: &str,
-        patience: Patience,
-        pick: fn(Metadata) -> Result<Names, String>,
-    ) -> Result<Names, ModelError> {
-        let mut response = self.wire.get(&self.model_url(model), patience).await?;
+    /// What it takes.
+    async fn names(&self, model: &str, patience: Patience, of: Use) -> Result<Names, ModelError> {
+        let url = self.model_url(model);
+        if let Some(names) = self.known.get(&url, of) {
+            return Ok(names);
+        }
+        let mut response = self.wire.get(&url, patience).await?;
         let parse = |body: &[u8]| Whole::parse(body, |metadata: Metadata| Whole::Reply(metadata));
         let metadata = self.wire.whole(&mut response, "metadata of a model", |_, _| None, parse).await?;
-        pick(metadata).map_err(|why| {
+        let picked = match of {
+            Use::Text => map::text_names(metadata),
+            Use::Vectors => map::vector_names(metadata),
+        };
+        let names = picked.map_err(|why| {
             let message = format!("{} cannot be used so: {why}", self.wire.target.named());
             ModelError::new(ErrorKind::Unsupported, message)
-        })
+        })?;
+        self.known.keep(url, of, names.clone());
+        Ok(names)
+    }
+
+    /// A model that was exchanged may take something else.
+    fn doubt(&self, model: &str, error: &ModelError) {
+        let says_so = matches!(
+            error.kind,
+            ErrorKind::InvalidRequest | ErrorKind::NotFound | ErrorKind::MalformedResponse
+        );
+        if says_so {
+            self.known.forget(&self.model_url(model));
+        }
     }
 
     async fn infer(
@@ -52,7 +69,7 @@ impl KServe {
         names: &Names,
         texts: Vec<&str>,
         patience: Patience,
-    ) -> Result<InferReply, ModelError> {
+    ) -> Result<(InferReply, Option<String>), ModelError> {
         let shape = map::input_shape(&names.input, texts.len());
         let input = InputTensor { name: &names.input.name, shape, datatype: "BYTES", data: texts };
         let outputs = vec![OutputName { name: &names.output.name }];
@@ -66,7 +83,9 @@ impl KServe {
                 None => Whole::Reply(reply),
             })
         };
-        self.wire.whole(&mut response, NOUN, |_, _| None, parse).await
+        let reply = self.wire.whole(&mut response, NOUN, |_, _| None, parse).await?;
+        let request_id = failure::request_id(&response).or_else(|| reply.id.clone());
+        Ok((reply, request_id))
     }
 
     fn malformed(&self, why: &str) -> ModelError {
@@ -74,13 +93,23 @@ impl KServe {
         ModelError::new(ErrorKind::MalformedResponse, message)
     }
 
-    async fn ask(&self, request: &ChatRequest, patience: Patience) -> Result<ChatReply, ModelError> {
+    async fn ask(
+        &self,
+        request: &ChatRequest,
+        patience: Patience,
+        sink: Option<DeltaSink<'_>>,
+    ) -> Result<ChatReply, ModelError> {
         let text = prompt(self, request)?;
-        let names =
-            self.text.get_or_try_init(|| self.names(&request.model, patience, map::text_names)).await?;
-        let reply = self.infer(&request.model, names, vec![&text], patience).await?;
-        let text = map::text(&reply, names).map_err(|why| self.malformed(&why))?;
-        let (model, request_id) = (reply.model_name, reply.id);
+        let names = self.names(&request.model, patience, Use::Text).await?;
+        let asked = self.infer(&request.model, &names, vec![&text], patience).await;
+        let read = asked.and_then(|(reply, request_id)| {
+            let text = map::text(&reply, &names).map_err(|why| self.malformed(&why))?;
+            Ok((text, reply.model_name, request_id))
+        });
+        let (text, model, request_id) = read.inspect_err(|error| self.doubt(&request.model, error))?;
+        if let Some(sink) = sink {
+            sink(Delta::Text(text.clone()));
+        }
         Ok(ChatReply { text, finish: Finish::Stop, model, request_id, ..ChatReply::default() })
     }
 }
@@ -103,14 +132,14 @@ fn prompt(kserve: &KServe, request: &ChatRequest) -> Result<String, ModelError> 
 }
 
 impl ModelClient for KServe {
-    /// Whole answers only: the sink is told nothing before the end.
+    /// Whole answers only: the sink is told everything at the end.
     fn chat<'a>(
         &'a self,
         request: &'a ChatRequest,
         patience: Patience,
-        _sink: Option<DeltaSink<'a>>,
+        sink: Option<DeltaSink<'a>>,
     ) -> BoxFuture<'a, Result<ChatReply, ModelError>> {
-        Box::pin(self.ask(request, patience))
+        Box::pin(self.ask(request, patience, sink))
     }
 
     fn embed<'a>(
@@ -119,13 +148,15 @@ impl ModelClient for KServe {
         patience: Patience,
     ) -> BoxFuture<'a, Result<EmbedReply, ModelError>> {
         Box::pin(async move {
-            let names = self.names(&request.model, patience, map::vector_names);
-            let names = self.vectors.get_or_try_init(|| names).await?;
+            let names = self.names(&request.model, patience, Use::Vectors).await?;
             let texts = request.texts.iter().map(String::as_str).collect();
-            let reply = self.infer(&request.model, names, texts, patience).await?;
-            let vectors =
-                map::vectors(&reply, names, request.texts.len()).map_err(|why| self.malformed(&why))?;
-            Ok(EmbedReply { vectors, usage: None, model: reply.model_name })
+            let asked = self.infer(&request.model, &names, texts, patience).await;
+            let read = asked.and_then(|(reply, _)| {
+                let vectors = map::vectors(&reply, &names, request.texts.len());
+                let vectors = vectors.map_err(|why| self.malformed(&why))?;
+                Ok(EmbedReply { vectors, usage: None, model: reply.model_name })
+            });
+            read.inspect_err(|error| self.doubt(&request.model, error))
         })
     }
 }

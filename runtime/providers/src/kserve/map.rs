@@ -85,7 +85,7 @@ pub(super) fn vectors(reply: &InferReply, names: &Names, wanted: usize) -> Resul
     let elements = flat(tensor)?;
     let numbers: Option<Vec<f32>> = elements.iter().map(|one| one.as_f64().map(|one| one as f32)).collect();
     let numbers = numbers.ok_or_else(|| format!("{} holds something that is no number", tensor.name))?;
-    if tensor.shape.first() != Some(&wanted) || wanted == 0 {
+    if tensor.shape.first() != Some(&wanted) || numbers.is_empty() {
         return Err(format!("{} has the shape {:?} for {wanted} texts", tensor.name, tensor.shape));
     }
     let rows = numbers.chunks(numbers.len() / wanted).map(<[f32]>::to_vec).collect();

@@ -1,6 +1,6 @@
 //! How the protocol is asked.
 
-use flow_model::{ChatReply, ChatRequest, ErrorKind, ModelError};
+use flow_model::{ChatReply, ChatRequest, ErrorKind, ModelError, Output};
 use serde_json::Value;
 
 use super::map;
@@ -30,7 +30,7 @@ impl Protocol for Ollama {
         Ok(Prepared::new(format!("{}/api/chat", target.base), body))
     }
 
-    fn whole(&self, body: &[u8]) -> Whole<ChatReply> {
+    fn whole(&self, body: &[u8], _asked: &Output) -> Whole<ChatReply> {
         Whole::parse(body, |line: Line| {
             if let Some(error) = line.error {
                 return Whole::Failed(Value::String(error));

@@ -1,6 +1,6 @@
 //! How the protocol is asked.
 
-use flow_model::{ChatReply, ChatRequest, ErrorKind, ModelError};
+use flow_model::{ChatReply, ChatRequest, ErrorKind, ModelError, Output};
 
 use super::stream::Chunks;
 use super::{map, wire};
@@ -39,7 +39,7 @@ impl Protocol for OpenAiChat {
         Ok(Prepared::new(format!("{}/chat/completions", target.base), body))
     }
 
-    fn whole(&self, body: &[u8]) -> Whole<ChatReply> {
+    fn whole(&self, body: &[u8], _asked: &Output) -> Whole<ChatReply> {
         Whole::parse(body, |completion: wire::Completion| {
             match completion.error.as_ref().filter(|error| !error.is_null()) {
                 Some(error) => Whole::Failed(error.clone()),

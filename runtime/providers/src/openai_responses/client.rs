@@ -1,6 +1,6 @@
 //! How the protocol is asked.
 
-use flow_model::{ChatReply, ChatRequest, ModelError};
+use flow_model::{ChatReply, ChatRequest, ModelError, Output};
 use serde_json::json;
 
 use super::stream::Events;
@@ -27,7 +27,7 @@ impl Protocol for Responses {
         Ok(Prepared::new(format!("{}/responses", target.base), map::request(target, request, stream)?))
     }
 
-    fn whole(&self, body: &[u8]) -> Whole<ChatReply> {
+    fn whole(&self, body: &[u8], _asked: &Output) -> Whole<ChatReply> {
         Whole::parse(body, whole)
     }
 

@@ -86,15 +86,15 @@ fn requests_to_openai_are_read_by_a_library_of_its_types() {
 }
 
 /// A Python with the official libraries, or why there is none.
-fn python() -> Option<PathBuf> {
+pub fn python() -> Option<PathBuf> {
     let own = std::env::var_os("FLOWC_PYTHON_BIN").map(|dir| PathBuf::from(dir).join("python3"));
     let python = own.unwrap_or_else(|| PathBuf::from("python3"));
-    let imports = "import openai, anthropic, google.genai, botocore, pydantic";
+    let imports = "import openai, anthropic, google.genai, boto3, botocore, pydantic";
     let has =
         Command::new(&python).args(["-c", imports]).output().is_ok_and(|output| output.status.success());
     if !has {
         assert!(std::env::var_os("FLOWC_PYTHON_BIN").is_none(), "the official libraries are not installed");
-        eprintln!("skipped: pip install openai anthropic google-genai botocore");
+        eprintln!("skipped: pip install openai anthropic google-genai boto3");
     }
     has.then_some(python)
 }

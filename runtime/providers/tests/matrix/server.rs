@@ -24,6 +24,8 @@ pub struct Script {
 pub enum Body {
     /// With its length.
     Whole(Vec<u8>),
+    /// Fewer bytes than the length says.
+    Short(Vec<u8>, usize),
     /// In chunks, and how it ends.
     Pieces(Vec<Vec<u8>>, End),
 }
@@ -63,6 +65,8 @@ pub struct Seen {
     pub path: String,
     pub headers: BTreeMap<String, String>,
     pub body: Value,
+    /// The same to the letter.
+    pub text: String,
 }
 
 /// The running server.
@@ -75,6 +79,11 @@ pub struct Server {
 
 impl Server {
     pub fn start(scripts: impl IntoIterator<Item = Script>) -> Self {
+        Self::describing(None, scripts)
+    }
+
+    /// With metadata, every GET is answered with it: it is neither scripted nor written down.
+    pub fn describing(metadata: Option<Value>, scripts: impl IntoIterator<Item = Script>) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let origin = format!("http://{}", listener.local_addr().unwrap());
         let scripts = Arc::new(Mutex::new(scripts.into_iter().collect()));
@@ -84,9 +93,9 @@ impl Server {
         std::thread::spawn(move || {
             for stream in listener.incoming() {
                 let (scripts, seen) = (Arc::clone(&for_scripts), Arc::clone(&for_seen));
-                let closing = closing.clone();
+                let (closing, metadata) = (closing.clone(), metadata.clone());
                 std::thread::spawn(move || {
-                    let _ = talk(stream.unwrap(), &scripts, &seen, &closing);
+                    let _ = talk(stream.unwrap(), metadata.as_ref(), &scripts, &seen, &closing);
                 });
             }
         });
@@ -101,7 +110,7 @@ impl Server {
         self.seen.lock().unwrap().clone()
     }
 
-    /// Waits until a client has closed a connection whose answer was not finished.
+    /// Waits until a client has closed a connection whose answer was not finished, or that was hung up.
     pub fn was_closed_by_the_client(&self) -> bool {
         self.closed.recv_timeout(Duration::from_secs(10)).is_ok()
     }
@@ -109,6 +118,7 @@ impl Server {
 
 fn talk(
     stream: TcpStream,
+    metadata: Option<&Value>,
     scripts: &Mutex<VecDeque<Script>>,
     seen: &Mutex<Vec<Seen>>,
     closing: &mpsc::Sender<()>,
@@ -117,17 +127,24 @@ fn talk(
     let mut reader = BufReader::new(stream.try_clone()?);
     let mut writer = stream;
     while let Some(request) = request(&mut reader)? {
+        if let Some(metadata) = metadata.filter(|_| request.verb == "GET") {
+            answer(&mut writer, &Script::json(200, metadata))?;
+            continue;
+        }
         seen.lock().unwrap().push(request);
         let Some(script) = scripts.lock().unwrap().pop_front() else {
             write!(writer, "HTTP/1.1 599 Used Up\r\ncontent-length: 0\r\n\r\n")?;
             continue;
         };
         let waits = script.silent || matches!(script.body, Body::Pieces(_, End::Silence));
-        let hangs_up = script.hangs_up || matches!(script.body, Body::Pieces(_, End::Cut));
+        let cut = matches!(script.body, Body::Pieces(_, End::Cut) | Body::Short(..));
         if !script.silent {
             answer(&mut writer, &script)?;
         }
-        if waits {
+        if script.hangs_up {
+            writer.shutdown(std::net::Shutdown::Write)?;
+        }
+        if waits || script.hangs_up {
             // The client has sent everything: what is read now is the end of the connection.
             let mut rest = [0; 1];
             if reader.read(&mut rest).unwrap_or(0) == 0 {
@@ -135,7 +152,7 @@ fn talk(
             }
             return Ok(());
         }
-        if hangs_up {
+        if cut {
             return writer.shutdown(std::net::Shutdown::Both);
         }
     }
@@ -160,8 +177,9 @@ fn request(reader: &mut BufReader<TcpStream>) -> std::io::Result<Option<Seen>> {
     let length = headers.get("content-length").and_then(|length| length.parse().ok()).unwrap_or(0);
     let mut body = vec![0; length];
     reader.read_exact(&mut body)?;
+    let text = String::from_utf8_lossy(&body).into_owned();
     let body = serde_json::from_slice(&body).unwrap_or(Value::Null);
-    Ok(Some(Seen { verb, path, headers, body }))
+    Ok(Some(Seen { verb, path, headers, body, text }))
 }
 
 fn answer(writer: &mut TcpStream, script: &Script) -> std::io::Result<()> {
@@ -175,6 +193,11 @@ fn answer(writer: &mut TcpStream, script: &Script) -> std::io::Result<()> {
     match &script.body {
         Body::Whole(body) => {
             head.extend_from_slice(format!("content-length: {}\r\n\r\n", body.len()).as_bytes());
+            writer.write_all(&head)?;
+            writer.write_all(body)
+        }
+        Body::Short(body, length) => {
+            head.extend_from_slice(format!("content-length: {length}\r\n\r\n").as_bytes());
             writer.write_all(&head)?;
             writer.write_all(body)
         }

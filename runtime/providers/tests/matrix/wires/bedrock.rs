@@ -165,6 +165,10 @@ impl Wire for Bedrock {
         ]
     }
 
+    fn lacks(&self, row: u8) -> Option<&'static str> {
+        (row == 17).then_some("frames of bytes: there are no lines")
+    }
+
     fn counts(&self) -> (bool, bool) {
         (true, false)
     }

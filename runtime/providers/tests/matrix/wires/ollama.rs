@@ -100,6 +100,10 @@ impl Wire for Ollama {
         vec![b"\n".to_vec(), written(&json!({ "model": "m-1", "new_thing": 1, "done": false }))]
     }
 
+    fn lacks(&self, row: u8) -> Option<&'static str> {
+        (row == 10).then_some("it asks for no money, so none is used up")
+    }
+
     fn has_ids(&self) -> bool {
         false
     }
