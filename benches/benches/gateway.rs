@@ -1,9 +1,10 @@
 //! A call to a model through a gateway, beside the same call made directly: `flowc serve` with its OpenAI-compatible
-//! face in front of a prompt (breaker, rate gate, reservation, lineage, a durable run each), and LiteLLM's proxy. All
-//! ask one mock that answers at once.
+//! face in front of a prompt (breaker, rate gate, reservation, lineage, a durable run each), LiteLLM's proxy, and the
+//! gateway of Portkey. All ask one mock that answers at once.
 //!
 //! `cargo build --release && cargo bench -p flow-benches --bench gateway`. LiteLLM is looked for in
-//! `FLOWC_PYTHON_BIN`, then on the `PATH`. The runs are kept in memory-backed files where there are any, so that the
+//! `FLOWC_PYTHON_BIN`, then on the `PATH`; Portkey's in `FLOWC_NODE_MODULES`, where `npm install @portkey-ai/gateway`
+//! has put it. The runs are kept in memory-backed files where there are any, so that the
 //! figures are the gateway's and not the disk's; `--bench durable` measures the disk.
 
 #![allow(clippy::print_stdout, clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, missing_docs)]
@@ -55,8 +56,12 @@ litellm_settings: { num_retries: 0, telemetry: false }
 struct Gateway {
     name: &'static str,
     url: String,
+    headers: Vec<(&'static str, String)>,
     process: Option<Process>,
 }
+
+/// Starts one, or says why it cannot.
+type Start<'s> = &'s dyn Fn() -> Result<Gateway, String>;
 
 /// A process that ends with the measurement.
 struct Process(Child);
@@ -105,7 +110,12 @@ fn mock() -> SocketAddr {
 }
 
 fn direct(mock: SocketAddr) -> Gateway {
-    Gateway { name: "directly", url: format!("http://{mock}/v1/chat/completions"), process: None }
+    Gateway {
+        name: "directly",
+        url: format!("http://{mock}/v1/chat/completions"),
+        headers: Vec::new(),
+        process: None,
+    }
 }
 
 /// The release build beside this.
@@ -127,7 +137,8 @@ fn flowc(mock: SocketAddr, place: &Path) -> Result<Gateway, String> {
     let process = Some(Process(child));
     let address = address.ok_or("it ended while it started")?;
     std::thread::spawn(move || lines.for_each(drop));
-    Ok(Gateway { name: "flowc serve", url: format!("http://{address}/v1/chat/completions"), process })
+    let url = format!("http://{address}/v1/chat/completions");
+    Ok(Gateway { name: "flowc serve", url, headers: Vec::new(), process })
 }
 
 fn litellm(mock: SocketAddr, place: &Path) -> Result<Gateway, String> {
@@ -138,13 +149,41 @@ fn litellm(mock: SocketAddr, place: &Path) -> Result<Gateway, String> {
     let program = program.ok_or("not installed (pip install 'litellm[proxy]')")?;
     let config = LITELLM.replace("MOCK", &format!("http://{mock}/v1"));
     std::fs::write(place.join("litellm.yaml"), config).map_err(|error| error.to_string())?;
-    let port = TcpListener::bind("127.0.0.1:0")
-        .and_then(|free| free.local_addr())
-        .map_err(|e| e.to_string())?
-        .port();
+    let port = free_port()?;
     let mut command = Command::new(program);
     command.args(["--config", "litellm.yaml", "--host", "127.0.0.1", "--port", &port.to_string()]);
     command.current_dir(place).env("LITELLM_LOCAL_MODEL_COST_MAP", "True").env("LITELLM_TELEMETRY", "False");
+    listening("LiteLLM proxy", command, port, Vec::new())
+}
+
+fn portkey(mock: SocketAddr) -> Result<Gateway, String> {
+    let modules = std::env::var_os("FLOWC_NODE_MODULES").map(PathBuf::from);
+    let program =
+        modules.map(|it| it.join("@portkey-ai/gateway/build/start-server.js")).filter(|it| it.is_file());
+    let program = program.ok_or("not installed (npm install @portkey-ai/gateway; FLOWC_NODE_MODULES)")?;
+    let port = free_port()?;
+    let mut command = Command::new("node");
+    command.arg(program).args(["--headless", &format!("--port={port}")]);
+    let headers = vec![
+        ("x-portkey-provider", "openai".to_owned()),
+        ("x-portkey-custom-host", format!("http://{mock}/v1")),
+        ("authorization", "Bearer x".to_owned()),
+    ];
+    listening("Portkey gateway", command, port, headers)
+}
+
+fn free_port() -> Result<u16, String> {
+    let free = TcpListener::bind("127.0.0.1:0").and_then(|free| free.local_addr());
+    free.map(|address| address.port()).map_err(|error| error.to_string())
+}
+
+/// Starts it and waits until it listens.
+fn listening(
+    name: &'static str,
+    mut command: Command,
+    port: u16,
+    headers: Vec<(&'static str, String)>,
+) -> Result<Gateway, String> {
     let child =
         command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().map_err(|error| error.to_string())?;
     let process = Some(Process(child));
@@ -155,17 +194,13 @@ fn litellm(mock: SocketAddr, place: &Path) -> Result<Gateway, String> {
         }
         std::thread::sleep(Duration::from_millis(200));
     }
-    Ok(Gateway {
-        name: "LiteLLM proxy",
-        url: format!("http://127.0.0.1:{port}/v1/chat/completions"),
-        process,
-    })
+    Ok(Gateway { name, url: format!("http://127.0.0.1:{port}/v1/chat/completions"), headers, process })
 }
 
 /// One call; how long it took.
-async fn call(client: reqwest::Client, url: String, body: Value) -> Duration {
+async fn call(request: reqwest::RequestBuilder) -> Duration {
     let began = Instant::now();
-    let reply = client.post(url).json(&body).send().await.unwrap();
+    let reply = request.send().await.unwrap();
     assert!(reply.status().is_success(), "{}", reply.status());
     let reply: Value = reply.json().await.unwrap();
     assert!(reply["choices"][0]["message"]["content"].is_string(), "{reply}");
@@ -176,7 +211,10 @@ async fn call(client: reqwest::Client, url: String, body: Value) -> Duration {
 async fn load(gateway: &Gateway, at_once: usize, window: Duration) -> Vec<Duration> {
     let client = reqwest::Client::builder().no_proxy().build().unwrap();
     let body = json!({ "model": "chat", "messages": [{ "role": "user", "content": "a line of text" }] });
-    let start = || call(client.clone(), gateway.url.clone(), body.clone());
+    let start = || {
+        let request = client.post(&gateway.url).json(&body);
+        call(gateway.headers.iter().fold(request, |request, (name, value)| request.header(*name, value)))
+    };
     let mut flights: FuturesUnordered<_> = (0..at_once).map(|_| start()).collect();
     let (began, mut took) = (Instant::now(), Vec::new());
     while let Some(one) = flights.next().await {
@@ -188,7 +226,8 @@ async fn load(gateway: &Gateway, at_once: usize, window: Duration) -> Vec<Durati
     took
 }
 
-fn measure(gateway: &Gateway, at_once: usize, direct_p50: Option<f64>) -> f64 {
+/// The median and the 99th percentile, ms. Those of the direct call are what the others add to.
+fn measure(gateway: &Gateway, at_once: usize, direct: Option<(f64, f64)>) -> (f64, f64) {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     runtime.block_on(load(gateway, at_once, WINDOW / 10));
     let cpu = || gateway.process.as_ref().map(Process::seconds);
@@ -199,11 +238,14 @@ fn measure(gateway: &Gateway, at_once: usize, direct_p50: Option<f64>) -> f64 {
     let on_core = cpu().zip(before).map(|(after, before)| (after - before) * 1e6 / took.len() as f64);
     took.sort_unstable();
     let quantile = |q: usize| took.get(took.len() * q / 100).map_or(0.0, |it| it.as_secs_f64() * 1e3);
-    let added = direct_p50.map_or_else(String::new, |direct| format!("{:+.3}", quantile(50) - direct));
-    let on_core = on_core.map_or_else(String::new, |it| format!("{it:.0}"));
     let (p50, p99) = (quantile(50), quantile(99));
-    println!("{:<16}{at_once:>10}{rate:>12.0}{p50:>12.3}{p99:>12.3}{added:>12}{on_core:>14}", gateway.name);
-    p50
+    let added =
+        |here: f64, there: Option<f64>| there.map_or_else(String::new, |it| format!("{:+.3}", here - it));
+    let (added_p50, added_p99) = (added(p50, direct.map(|it| it.0)), added(p99, direct.map(|it| it.1)));
+    let on_core = on_core.map_or_else(String::new, |it| format!("{it:.0}"));
+    print!("{:<16}{at_once:>10}{rate:>10.0}{p50:>10.3}{p99:>10.3}", gateway.name);
+    println!("{added_p50:>11}{added_p99:>11}{on_core:>16}");
+    (p50, p99)
 }
 
 fn main() {
@@ -211,12 +253,18 @@ fn main() {
     let base = Some(PathBuf::from("/dev/shm")).filter(|it| it.is_dir()).unwrap_or_else(std::env::temp_dir);
     let place = tempfile::tempdir_in(base).unwrap();
     let mock = mock();
-    println!("a call to a model  in flight     calls/s      p50 ms      p99 ms    added ms  us of CPU/call");
+    println!(
+        "a call of a model in flight   calls/s    p50 ms    p99 ms  added p50  added p99  us of CPU/call"
+    );
     let plain = IN_FLIGHT.map(|at_once| measure(&direct(mock), at_once, None));
-    for (name, gateway) in
-        [("flowc serve", flowc(mock, place.path())), ("LiteLLM proxy", litellm(mock, place.path()))]
-    {
-        match gateway {
+    let gateways: [(&str, Start<'_>); 3] = [
+        ("flowc serve", &|| flowc(mock, place.path())),
+        ("LiteLLM proxy", &|| litellm(mock, place.path())),
+        ("Portkey gateway", &|| portkey(mock)),
+    ];
+    // One runs at a time: an idle one would still take its share.
+    for (name, start) in gateways {
+        match start() {
             Ok(gateway) => IN_FLIGHT.into_iter().zip(plain).for_each(|(at_once, direct)| {
                 measure(&gateway, at_once, Some(direct));
             }),

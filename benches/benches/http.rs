@@ -6,13 +6,12 @@
 
 #![allow(clippy::print_stdout, clippy::unwrap_used, clippy::expect_used, missing_docs)]
 
-use std::net::{SocketAddr, TcpListener};
+use std::net::SocketAddr;
 use std::sync::Arc;
-use std::time::Instant;
 
 use axum::Router;
 use axum::routing::post;
-use flow_benches::{on_core, run_header};
+use flow_benches::{per_call, run_header, serve};
 use flow_compiler::PackageInput;
 use flow_providers::http::{Egress, EgressOptions};
 use flow_providers::{EnvironmentSecrets, Providers, Routing};
@@ -31,19 +30,8 @@ const N_RUNS: u64 = 8_192;
 
 /// The mock: answers every call with the same short text.
 fn mock() -> SocketAddr {
-    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-    listener.set_nonblocking(true).unwrap();
-    let address = listener.local_addr().unwrap();
-    std::thread::spawn(move || {
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-        runtime.block_on(async {
-            let listener = tokio::net::TcpListener::from_std(listener).unwrap();
-            let json = [("content-type", "application/json")];
-            let app = Router::new().route("/step", post(move || async move { (json, "\"an answer\"") }));
-            axum::serve(listener, app).await.unwrap();
-        });
-    });
-    address
+    let json = [("content-type", "application/json")];
+    serve(Router::new().route("/step", post(move || async move { (json, "\"an answer\"") })))
 }
 
 fn source(mock: SocketAddr) -> String {
@@ -116,24 +104,11 @@ async fn by_hand(mock: SocketAddr) {
     }
 }
 
-/// Calls per second on the wall, and microseconds on the core per call: the best of three rounds each.
-fn measure(mut round: impl AsyncFnMut()) -> (f64, f64) {
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-    let calls = (N_RUNS * N_NODES) as f64;
-    let rounds = (0..3).map(|_| {
-        let (wall, core) = (Instant::now(), on_core().unwrap_or_default());
-        runtime.block_on(round());
-        let core = on_core().unwrap_or_default().saturating_sub(core);
-        (calls / wall.elapsed().as_secs_f64(), core.as_secs_f64() * 1e6 / calls)
-    });
-    rounds.fold((0.0, f64::MAX), |best, now| (best.0.max(now.0), best.1.min(now.1)))
-}
-
 fn main() {
     let _ = rustls::crypto::ring::default_provider().install_default();
     let mock = mock();
-    let hand = measure(async || by_hand(mock).await);
-    let walker = measure(async || walked(mock).await);
+    let hand = per_call(N_RUNS * N_NODES, async || by_hand(mock).await);
+    let walker = per_call(N_RUNS * N_NODES, async || walked(mock).await);
     println!("five HTTP calls a run, {IN_FLIGHT} runs in flight    calls/s   us on core/call   by hand");
     for (name, (rate, core)) in [("by hand, reqwest", hand), ("the walker, real effects", walker)] {
         println!("{name:<42} {rate:>12.0} {core:>17.1} {:>8.2}x", rate / hand.0);
