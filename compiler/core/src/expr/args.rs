@@ -78,7 +78,7 @@ impl Elab<'_, '_> {
                 }
                 (None, None) => {
                     let span = self.span(arg.span);
-                    self.out.push(report::types::too_many(span, owner, known.len(), args.len()));
+                    self.out.push(report::types::too_many_for(span, owner, &known, args.len()));
                     fine = false;
                 }
             }
@@ -93,10 +93,10 @@ impl Elab<'_, '_> {
     }
 
     fn by_position<'a>(&mut self, owner: &str, slots: &mut [Argument<'a>], args: &'a [ast::Arg]) -> bool {
-        let takes = slots.len();
-        if let Some(extra) = args.get(takes) {
+        if let Some(extra) = args.get(slots.len()) {
             let span = self.span(extra.span);
-            self.out.push(report::types::too_many(span, owner, takes, args.len()));
+            let takes: Vec<SmolStr> = slots.iter().map(|slot| slot.name.clone()).collect();
+            self.out.push(report::types::too_many_for(span, owner, &takes, args.len()));
             return false;
         }
         let mut fine = true;

@@ -113,6 +113,8 @@ impl Elab<'_, '_> {
             let edit = flow_diagnostics::Edit { span, text: name.clone() };
             diagnostic =
                 diagnostic.help(format!("did you mean `{name}`?")).fix(format!("write `{name}`"), vec![edit]);
+        } else if let Some(help) = conversion(found, want, expr) {
+            diagnostic = diagnostic.help(help);
         }
         self.out.push(diagnostic);
     }
@@ -153,6 +155,35 @@ impl Elab<'_, '_> {
         self.out.push(report::types::out_of_range(span, &needs, &wanted, &found, how));
         self.poison().expr
     }
+}
+
+/// How one would make the one of the other on purpose.
+fn conversion(found: &Ty, want: &Ty, expr: &ast::Expr) -> Option<String> {
+    let written = super::path_of(expr).map_or_else(|| "…".to_owned(), |path| path.join("."));
+    match (found, want.present()) {
+        (found, Ty::Text(_)) if is_printed(found) => Some(format!("as text it is `\"{{{{{written}}}}}\"`")),
+        (Ty::Text(_), Ty::Int(_)) => Some(format!("`{written}.to_int` is the number in it, or `none`")),
+        (Ty::Float(_), Ty::Int(_)) => {
+            Some(format!("`{written}.round` and `{written}.floor` are whole numbers"))
+        }
+        _ => None,
+    }
+}
+
+/// Whether a template writes it as anybody would.
+fn is_printed(ty: &Ty) -> bool {
+    matches!(
+        ty,
+        Ty::Int(_)
+            | Ty::Float(_)
+            | Ty::Bool
+            | Ty::Date
+            | Ty::Time
+            | Ty::Duration(_)
+            | Ty::Money(..)
+            | Ty::Tokens
+            | Ty::Bytes
+    )
 }
 
 /// How one would make it narrower on purpose.

@@ -37,7 +37,7 @@ pub(crate) fn did_you_mean(
         [] => diagnostic,
         [(only, noun)] => meant(diagnostic, span, only, noun),
         several => {
-            let names: Vec<String> = several.iter().take(3).map(|(name, _)| format!("`{name}`")).collect();
+            let names: Vec<String> = several.iter().take(3).copied().map(quoted).collect();
             diagnostic.help(format!("did you mean {}?", names.join(" or ")))
         }
     }
@@ -60,7 +60,7 @@ fn or_what_there_is(diagnostic: Diagnostic, candidates: &[Candidate]) -> Diagnos
     if diagnostic.help.is_some() || candidates.len() > AT_A_GLANCE || !one_kind || noun.is_empty() {
         return diagnostic;
     }
-    let mut names: Vec<String> = candidates.iter().map(|(name, _)| format!("`{name}`")).collect();
+    let mut names: Vec<String> = candidates.iter().map(quoted).collect();
     names.sort();
     diagnostic.help(format!("{noun}s that are visible here: {}", names.join(", ")))
 }
@@ -108,7 +108,18 @@ pub(crate) fn unknown_module(span: Span, module: &str, candidates: &[Candidate])
     let message = format!("there is no module `{module}`");
     let diagnostic =
         Diagnostic::new(&index::UNKNOWN_MODULE, span, message, "no file of the package has this path");
-    did_you_mean(diagnostic, span, module, candidates)
+    let diagnostic = did_you_mean(diagnostic, span, module, candidates);
+    if diagnostic.help.is_some() {
+        return diagnostic;
+    }
+    let own: Vec<String> =
+        candidates.iter().filter(|(path, _)| !path.starts_with("std/")).map(quoted).collect();
+    let here = if own.len() > AT_A_GLANCE { String::new() } else { format!("; here are {}", own.join(", ")) };
+    diagnostic.help(format!("a module is a file of the package, `{module}.flow`, or `std/…`{here}"))
+}
+
+fn quoted((name, _): &Candidate) -> String {
+    format!("`{name}`")
 }
 
 /// FL0018.

@@ -13,7 +13,13 @@ pub(crate) fn unknown_in_template(span: Span, name: &str, prompt: &str, known: &
         format!("the template uses `{{{{{name}}}}}`; `{prompt}` has {}", has.join(", "))
     };
     let diagnostic = Diagnostic::new(&index::TEMPLATE_NAME, span, message, "no parameter of this name");
-    did_you_mean(diagnostic, span, name, known)
+    let diagnostic = did_you_mean(diagnostic, span, name, known);
+    if diagnostic.help.is_some() {
+        return diagnostic;
+    }
+    diagnostic.help(format!(
+        "a prompt sees its parameters and nothing else: declare `{name}` there, or use one of them"
+    ))
 }
 
 /// FL0502.

@@ -98,6 +98,7 @@ pub(crate) fn out_of_range(span: Span, needs: &str, wanted: &str, found: &str, h
 pub(crate) fn mixed_units(span: Span, what: &str, left: &str, right: &str) -> Diagnostic {
     let message = format!("`{what}` mixes {left} and {right}");
     Diagnostic::new(&index::MIXED_UNITS, span, message, "different units")
+        .help("only amounts of one kind are added and compared; a plain number scales either")
 }
 
 /// FL0108: `through` are the types between, empty for an alias of itself.
@@ -151,6 +152,11 @@ pub(crate) fn too_many(span: Span, callee: &str, takes: usize, found: usize) -> 
     let noun = if takes == 1 { "argument" } else { "arguments" };
     let message = format!("`{callee}` takes {takes} {noun}, here are {found}");
     Diagnostic::new(&index::WRONG_ARGUMENTS, span, message, "too many")
+}
+
+/// FL0112: too many for what has these parameters.
+pub(crate) fn too_many_for(span: Span, callee: &str, takes: &[SmolStr], found: usize) -> Diagnostic {
+    too_many(span, callee, takes.len(), found).help(format!("it is `{callee}({})`", takes.join(", ")))
 }
 
 /// FL0112: a label that names no parameter.
@@ -249,6 +255,7 @@ pub(crate) fn bad_range(span: Span, ty: &str) -> Diagnostic {
 /// FL0116.
 pub(crate) fn empty_range(span: Span) -> Diagnostic {
     Diagnostic::new(&index::BAD_RANGE, span, "this range is empty", "the lower end is above the upper one")
+        .help("write the lower end first, as in `1..80`")
 }
 
 /// FL0117.

@@ -34,7 +34,8 @@ pub(crate) fn window_too_small(
     let Some(part) = largest else {
         return diagnostic.help("send less, or ask a model that holds more");
     };
-    let help = format!("largest: `{}` with {} tokens: bound it", part.name, grouped(part.tokens));
+    let (name, tokens) = (&part.name, grouped(part.tokens));
+    let help = format!("largest: `{name}` with {tokens} tokens: bound it, or ask a model that holds more");
     match part.declared {
         Some(declared) => diagnostic.help(help).also(declared, "the largest part"),
         None => diagnostic.help(help),
