@@ -1,5 +1,7 @@
 //! Runs in a file: opening it, and making its bundles ready to be walked.
 
+pub(crate) mod kept;
+
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 

@@ -96,6 +96,24 @@ pub enum ItemKind {
     Broken(Broken),
 }
 
+impl ItemKind {
+    /// The name that it declares.
+    #[must_use]
+    pub fn name(&self) -> Option<&Name> {
+        match self {
+            Self::Type(decl) => Some(&decl.name),
+            Self::Enum(decl) => Some(&decl.name),
+            Self::Fn(decl) => Some(&decl.name),
+            Self::Check(decl) => Some(&decl.name),
+            Self::Setup(decl) => Some(&decl.name),
+            Self::Split(decl) => Some(&decl.name),
+            Self::Flow(decl) => Some(&decl.name),
+            Self::Broken(broken) => broken.name.as_ref(),
+            Self::Import(_) | Self::Trigger(_) | Self::Test(_) => None,
+        }
+    }
+}
+
 /// What is left of an unreadable item, so that uses of its name are not reported too.
 #[derive(Clone, PartialEq, Debug)]
 pub struct Broken {

@@ -91,18 +91,7 @@ fn in_node(node: &Node, name: Span) -> Option<Decl<'_>> {
 
 /// The name that an item declares.
 pub(crate) fn name_of(item: &Item) -> Option<&Name> {
-    let name = match &item.kind {
-        ItemKind::Type(decl) => &decl.name,
-        ItemKind::Enum(decl) => &decl.name,
-        ItemKind::Fn(decl) => &decl.name,
-        ItemKind::Check(decl) => &decl.name,
-        ItemKind::Setup(decl) => &decl.name,
-        ItemKind::Split(decl) => &decl.name,
-        ItemKind::Flow(decl) => &decl.name,
-        ItemKind::Broken(broken) => broken.name.as_ref()?,
-        ItemKind::Import(_) | ItemKind::Trigger(_) | ItemKind::Test(_) => return None,
-    };
-    (!name.is_missing()).then_some(name)
+    item.kind.name().filter(|name| !name.is_missing())
 }
 
 /// What an item declares.

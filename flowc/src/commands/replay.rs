@@ -6,18 +6,15 @@ mod difference;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use flow_ir::Bundle;
 use flow_runtime::clock::SystemClock;
 use flow_runtime::effects::{Outside, Performer, Surroundings, ThroughHome};
-use flow_runtime::home::durable::{RECORDS, header_of, result_of};
-use flow_runtime::program::Program;
+use flow_runtime::home::durable::result_of;
 use flow_runtime::replay::{Fork, Forked, Place, Stuck, Tape};
 use flow_store::LocalStore;
-use flow_store::runs::{BundleRow, Reader, RunRow};
 
 use crate::commands::resume::recorded;
 use crate::commands::run::{block_on, world};
-use crate::durable;
+use crate::durable::kept::Kept;
 use crate::exit::{Exit, Outcome, Stop};
 use crate::registry::source;
 use crate::terminal::Terminal;
@@ -54,95 +51,84 @@ pub struct Args {
     pub json: bool,
 }
 
-/// A run and its bundle, as kept.
-struct Kept {
-    row: RunRow,
-    bundle: BundleRow,
+/// A kept run, and what it heard.
+struct Heard {
+    kept: Kept,
     tape: Tape,
 }
 
 /// Walks again, and shows the difference.
 pub(crate) fn run(args: &Args, terminal: &Terminal) -> Outcome {
-    let kept = kept(args)?;
-    let before = Way::of(&kept.tape, kept.tape.again());
+    let heard = heard(args)?;
+    let before = Way::of(&heard.tape, heard.tape.again());
     if args.from.is_none() && args.with_prompt.is_empty() {
-        return again(args, &kept, &before, terminal);
+        return again(args, &heard, &before, terminal);
     }
-    let after = forked(args, &kept, &before)?;
-    difference::tell(args, &kept.tape, &before, after, terminal)
+    let after = forked(args, &heard, &before)?;
+    difference::tell(args, &heard.tape, &before, after, terminal)
 }
 
-fn kept(args: &Args) -> Result<Kept, Stop> {
-    let reader: Reader = durable::visit(&args.store)?;
-    let failed = |error| durable::stop(&error);
-    let row = reader.run(&args.run).map_err(failed)?.ok_or_else(|| {
-        Stop::usage(format!("there is no run {} in `{}`", args.run, args.store.display()))
-            .help(format!("flowc runs list --store {}", args.store.display()))
-    })?;
-    let missing = || Stop::usage(format!("the bundle of run {} is not in the store", args.run));
-    let bundle = reader.bundle(&row.bundle).map_err(failed)?.ok_or_else(missing)?;
-    let program = Bundle::from_file(&bundle.file).map_err(|error| Stop::usage(error.to_string()))?;
-    let header = header_of(&row.header).filter(|_| row.records == RECORDS).ok_or_else(|| {
-        Stop::usage(format!(
-            "run {} was kept by another version: its records are {}, not {RECORDS}",
-            row.id, row.records
-        ))
-    })?;
-    let log = reader.log(row.no).map_err(failed)?;
-    let tape = Tape::of(Program::new(program), header, &log)
-        .map_err(|error| Stop::run_failed(format!("run {}: {error}", row.id)))?;
-    Ok(Kept { row, bundle, tape })
+fn heard(args: &Args) -> Result<Heard, Stop> {
+    let kept = Kept::of(&args.store, &args.run)?;
+    let tape = Tape::of(Arc::clone(&kept.program), Arc::clone(&kept.header), &kept.log()?)
+        .map_err(|error| Stop::run_failed(format!("run {}: {error}", kept.row.id)))?;
+    Ok(Heard { kept, tape })
 }
 
 /// The kept result must come out again.
-fn again(args: &Args, kept: &Kept, way: &Way, terminal: &Terminal) -> Outcome {
-    let was = kept.row.result.as_deref().and_then(result_of);
+fn again(args: &Args, heard: &Heard, way: &Way, terminal: &Terminal) -> Outcome {
+    let was = heard.kept.row.result.as_deref().and_then(result_of);
     let is_same = was == way.walked.result;
-    difference::tell_again(args, &kept.tape, way, is_same, terminal)?;
+    difference::tell_again(args, &heard.tape, way, is_same, terminal)?;
     if is_same {
         return Ok(Exit::Ok);
     }
     Err(Stop {
         exit: Exit::Bug,
-        message: format!("run {} ended differently from what was kept", kept.row.id),
+        message: format!("run {} ended differently from what was kept", heard.kept.row.id),
         help: vec!["this is a bug of flowc, or the file was changed".to_owned()],
     })
 }
 
-fn forked(args: &Args, kept: &Kept, before: &Way) -> Result<Forked, Stop> {
-    let changed = change::prompts(kept.tape.program.bundle(), &args.with_prompt)?;
+fn forked(args: &Args, heard: &Heard, before: &Way) -> Result<Forked, Stop> {
+    let changed = change::prompts(heard.tape.program.bundle(), &args.with_prompt)?;
     let from = match &args.from {
-        Some(text) => change::place(&kept.tape.program, text)?,
+        Some(text) => change::place(&heard.tape.program, text)?,
         None => change::first_call(before, &changed).ok_or_else(|| {
-            Stop::usage(format!("run {} never called {}", kept.row.id, args.with_prompt.join(" or ")))
+            Stop::usage(format!("run {} never called {}", heard.kept.row.id, args.with_prompt.join(" or ")))
         })?,
     };
-    let effects = effects(args, kept, &changed)?;
+    let effects = effects(args, heard, &changed)?;
     let callees = changed.into_iter().map(|changed| changed.callee).collect();
     let fork = Fork { from, changed: callees, effects: Arc::new(effects), clock: Arc::new(SystemClock) };
-    let forked = block_on(kept.tape.fork(&fork))?;
+    let forked = block_on(heard.tape.fork(&fork))?;
     match forked.stuck {
-        Some(Stuck::NeverThere) => Err(never_there(args, kept, from)),
+        Some(Stuck::NeverThere) => Err(never_there(args, heard, from)),
         _ => Ok(forked),
     }
 }
 
-fn never_there(args: &Args, kept: &Kept, from: Place) -> Stop {
-    let name = kept.tape.program.node(from.flow, from.node).map(|node| node.name.clone()).unwrap_or_default();
+fn never_there(args: &Args, heard: &Heard, from: Place) -> Stop {
+    let name =
+        heard.tape.program.node(from.flow, from.node).map(|node| node.name.clone()).unwrap_or_default();
     let message = match from.time {
-        1 => format!("run {} was never at `{name}`", kept.row.id),
-        time => format!("run {} was not {time} times at `{name}`", kept.row.id),
+        1 => format!("run {} was never at `{name}`", heard.kept.row.id),
+        time => format!("run {} was not {time} times at `{name}`", heard.kept.row.id),
     };
-    Stop::usage(message).help(format!("flowc runs show {} --store {}", kept.row.id, args.store.display()))
+    Stop::usage(message).help(format!(
+        "flowc runs show {} --store {}",
+        heard.kept.row.id,
+        args.store.display()
+    ))
 }
 
 /// Whom to ask anew. Resources are empty: what they held then is in the run, what they hold now is another matter.
-fn effects(args: &Args, kept: &Kept, changed: &[change::Changed]) -> Result<Performer, Stop> {
-    let bundle = Arc::new(change::applied(kept.tape.program.bundle(), changed));
-    let root = Path::new(&kept.bundle.root);
+fn effects(args: &Args, heard: &Heard, changed: &[change::Changed]) -> Result<Performer, Stop> {
+    let bundle = Arc::new(change::applied(heard.tape.program.bundle(), changed));
+    let root = Path::new(&heard.kept.bundle.root);
     let outside: Arc<dyn Outside> = match &args.cassette {
         Some(path) => recorded(path)?,
-        None => Arc::new(world::stored(&kept.bundle.egress, root.to_owned())?),
+        None => Arc::new(world::stored(&heard.kept.bundle.egress, root.to_owned())?),
     };
     let versions = source::of(&bundle, root, args.registry.as_deref())?;
     let (people, store) = (Arc::new(ThroughHome), LocalStore::in_memory());

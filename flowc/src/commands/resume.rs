@@ -7,12 +7,12 @@ use flow_eval::json;
 use flow_runtime::clock::{Clock as _, SystemClock};
 use flow_runtime::effects::{Outside, People, Registry as Gates, Replay, ThroughHome};
 use flow_runtime::home::durable::{Ended, HARD_ENDS, Home, Keeper, KeeperOptions, Progress};
-use flow_runtime::program::Program;
 use flow_runtime::protocol::RunResult;
 use flow_store::runs::{OpenRun, Reader, Status};
 use serde_json::{Value as Json, json};
 
 use crate::commands::run::{block_on, world};
+use crate::durable::kept::{program_of, run_row};
 use crate::durable::{self, Opened, StoredHosts};
 use crate::exit::{Exit, Outcome, Stop};
 use crate::people::answers::Answers;
@@ -69,12 +69,9 @@ fn chosen(reader: &Reader, args: &Args) -> Result<Vec<OpenRun>, Stop> {
     let Some(id) = &args.run else { return Ok(open) };
     open.retain(|run| run.id == *id);
     if open.is_empty() {
-        let row = reader.run(id).map_err(|error| durable::stop(&error))?;
-        return Err(match row {
-            Some(row) => Stop::usage(format!("run {id} has ended: {}", row.status.name())),
-            None => Stop::usage(format!("there is no run {id} in `{}`", args.store.display())),
-        }
-        .help(format!("flowc runs list --store {}", args.store.display())));
+        let row = run_row(reader, &args.store, id)?;
+        return Err(Stop::usage(format!("run {id} has ended: {}", row.status.name()))
+            .help(format!("flowc runs list --store {}", args.store.display())));
     }
     Ok(open)
 }
@@ -182,7 +179,7 @@ pub(crate) fn recorded(path: &Path) -> Result<Arc<dyn Outside>, Stop> {
 /// A line about where a run has come to, and whether it failed.
 fn tell(reader: &Reader, id: &str, progress: &Progress, args: &Args) -> Result<(String, bool), Stop> {
     let (json, failed) = match progress {
-        Progress::Ended(ended) => end_of(reader, id, ended)?,
+        Progress::Ended(ended) => end_of(reader, &args.store, id, ended)?,
         Progress::Asks(questions) => {
             (json!({ "run": id, "status": "waiting", "questions": questions }), false)
         }
@@ -202,8 +199,8 @@ fn tell(reader: &Reader, id: &str, progress: &Progress, args: &Args) -> Result<(
     Ok((line, failed))
 }
 
-fn end_of(reader: &Reader, id: &str, ended: &Ended) -> Result<(Json, bool), Stop> {
-    let program = program_of(reader, id)?;
+fn end_of(reader: &Reader, store: &Path, id: &str, ended: &Ended) -> Result<(Json, bool), Stop> {
+    let (_, program) = program_of(reader, &run_row(reader, store, id)?)?;
     let bundle = program.bundle();
     Ok(match &ended.result {
         RunResult::Returned(value) => {
@@ -217,16 +214,4 @@ fn end_of(reader: &Reader, id: &str, ended: &Ended) -> Result<(Json, bool), Stop
         }
         RunResult::Cancelled => (json!({ "run": id, "status": "cancelled" }), true),
     })
-}
-
-/// What a run is pinned to.
-///
-/// # Errors
-/// When the run or its bundle is not in the store.
-pub(crate) fn program_of(reader: &Reader, id: &str) -> Result<Arc<Program>, Stop> {
-    let missing = || Stop::usage(format!("run {id} is not in the store, or its bundle is not"));
-    let row = reader.run(id).map_err(|error| durable::stop(&error))?.ok_or_else(missing)?;
-    let bundle = reader.bundle(&row.bundle).map_err(|error| durable::stop(&error))?.ok_or_else(missing)?;
-    let bundle = flow_ir::Bundle::from_file(&bundle.file).map_err(|error| Stop::usage(error.to_string()))?;
-    Ok(Program::new(bundle))
 }

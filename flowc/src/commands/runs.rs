@@ -27,11 +27,11 @@ pub enum What {
     /// The newest runs
     List(list::Args),
     /// One run: its result, its steps, its open questions
-    Show(show::Args),
+    Show(One),
     /// How a run came to a node, or to its end: the chain backwards
     Why(why::Args),
     /// What a run does, from its start until it ends
-    Tail(tail::Args),
+    Tail(One),
     /// End a run
     Cancel(cancel::Args),
     /// Run a flow again with the arguments of a run that has ended
@@ -47,6 +47,17 @@ pub struct Common {
     /// Print JSON.
     #[arg(long)]
     pub json: bool,
+}
+
+/// One run of a store.
+#[derive(clap::Args, Debug)]
+pub struct One {
+    /// Which run.
+    #[arg(value_name = "RUN")]
+    pub run: String,
+    /// Which store, and how to print.
+    #[command(flatten)]
+    pub common: Common,
 }
 
 /// Answers.

@@ -94,6 +94,12 @@ impl IntoResponse for Problem {
     }
 }
 
+impl From<axum::extract::rejection::QueryRejection> for Problem {
+    fn from(rejected: axum::extract::rejection::QueryRejection) -> Self {
+        Self::malformed(rejected.body_text())
+    }
+}
+
 impl From<flow_store::runs::Error> for Problem {
     fn from(error: flow_store::runs::Error) -> Self {
         // The path of the file is nobody's business outside.

@@ -2,21 +2,10 @@
 
 use std::collections::BTreeSet;
 
-use flow_grammar::ast::ItemKind;
-
 /// Every name that the prelude gives to values and types.
 pub(super) fn prelude() -> BTreeSet<String> {
     let file = flow_grammar::parse(flow_stdlib::PRELUDE).file;
-    let names = file.items.iter().filter_map(|item| match &item.kind {
-        ItemKind::Type(decl) => Some(&decl.name),
-        ItemKind::Enum(decl) => Some(&decl.name),
-        ItemKind::Fn(decl) => Some(&decl.name),
-        ItemKind::Check(decl) => Some(&decl.name),
-        ItemKind::Setup(decl) => Some(&decl.name),
-        ItemKind::Split(decl) => Some(&decl.name),
-        ItemKind::Flow(decl) => Some(&decl.name),
-        ItemKind::Import(_) | ItemKind::Trigger(_) | ItemKind::Test(_) | ItemKind::Broken(_) => None,
-    });
+    let names = file.items.iter().filter_map(|item| item.kind.name());
     let names = names.map(|name| name.text.to_string());
     let functions = crate::vocabulary::functions().iter().chain(&["sleep", "tell"]);
     names.chain(functions.map(|name| (*name).to_owned())).collect()

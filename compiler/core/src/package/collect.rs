@@ -82,7 +82,7 @@ fn declare_item(
     is_part: &dyn Fn(&SmolStr) -> bool,
     out: &mut Vec<Diagnostic>,
 ) -> Option<Item> {
-    let name = name_of(&item.kind)?;
+    let name = item.kind.name()?;
     let is_type = matches!(item.kind, ItemKind::Type(_) | ItemKind::Enum(_));
     if name.is_missing() || (!is_type && !is_part(&name.text)) {
         return None;
@@ -104,21 +104,6 @@ fn declare_item(
     };
     module.scope.insert(name.text.clone(), entry);
     Some(declared)
-}
-
-/// The name that an item declares.
-fn name_of(kind: &ItemKind) -> Option<&ast::Name> {
-    match kind {
-        ItemKind::Type(decl) => Some(&decl.name),
-        ItemKind::Enum(decl) => Some(&decl.name),
-        ItemKind::Fn(decl) => Some(&decl.name),
-        ItemKind::Check(decl) => Some(&decl.name),
-        ItemKind::Setup(decl) => Some(&decl.name),
-        ItemKind::Split(decl) => Some(&decl.name),
-        ItemKind::Flow(decl) => Some(&decl.name),
-        ItemKind::Broken(broken) => broken.name.as_ref(),
-        ItemKind::Import(_) | ItemKind::Trigger(_) | ItemKind::Test(_) => None,
-    }
 }
 
 fn number(

@@ -5,9 +5,9 @@ use flow_runtime::clock::{Clock as _, SystemClock};
 use flow_store::runs::{MessageKind, QuestionRow, QuestionState, Reader};
 use serde_json::{Value as Json, json};
 
-use crate::commands::resume::program_of;
 use crate::commands::runs::Common;
 use crate::durable;
+use crate::durable::kept::{program_of, run_row};
 use crate::exit::{Exit, Outcome, Stop};
 use crate::terminal::Terminal;
 
@@ -36,7 +36,7 @@ pub(super) fn run(args: &Args, terminal: &Terminal) -> Outcome {
     let question = open_question(&store, args)?;
     let value: Json =
         serde_json::from_str(&args.answer).unwrap_or_else(|_| Json::String(args.answer.clone()));
-    fits(&store, &question, &value)?;
+    fits(&store, args, &question, &value)?;
     let user = || ["USER", "USERNAME"].iter().find_map(|name| std::env::var(name).ok());
     let by = args.by.clone().or_else(user).unwrap_or_default();
     let kind = MessageKind::Answer { op: question.op, by, value };
@@ -70,8 +70,9 @@ fn open_question(store: &Reader, args: &Args) -> Result<QuestionRow, Stop> {
 }
 
 /// What does not fit is told here, not to a process that nobody watches.
-fn fits(store: &Reader, question: &QuestionRow, value: &Json) -> Result<(), Stop> {
-    let program = program_of(store, &question.run_id)?;
+fn fits(store: &Reader, args: &Args, question: &QuestionRow, value: &Json) -> Result<(), Stop> {
+    let row = run_row(store, &args.common.store, &question.run_id)?;
+    let (_, program) = program_of(store, &row)?;
     let bundle = program.bundle();
     let Some(human) = bundle.humans.iter().find(|human| human.name == question.human) else {
         return Err(Stop::usage(format!("the bundle asks nobody called `{}`", question.human)));

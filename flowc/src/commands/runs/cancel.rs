@@ -4,8 +4,8 @@ use flow_runtime::clock::{Clock as _, SystemClock};
 use flow_store::runs::MessageKind;
 use serde_json::json;
 
-use super::Common;
-use crate::durable;
+use super::One;
+use crate::durable::{self, kept::run_row};
 use crate::exit::{Exit, Outcome, Stop};
 use crate::terminal::Terminal;
 
@@ -15,33 +15,24 @@ use crate::terminal::Terminal;
 #[derive(clap::Args, Debug)]
 pub struct Args {
     /// Which run.
-    #[arg(value_name = "RUN")]
-    pub run: String,
-    /// Which store, and how to print.
     #[command(flatten)]
-    pub common: Common,
+    pub one: One,
 }
 
 /// Asks for its end.
 pub(super) fn run(args: &Args, terminal: &Terminal) -> Outcome {
-    let store = durable::visit(&args.common.store)?;
-    let row = store.run(&args.run).map_err(|error| durable::stop(&error))?;
-    let Some(row) = row else {
-        return Err(Stop::usage(format!(
-            "there is no run {} in `{}`",
-            args.run,
-            args.common.store.display()
-        )));
-    };
+    let One { run, common } = &args.one;
+    let store = durable::visit(&common.store)?;
+    let row = run_row(&store, &common.store, run)?;
     if row.status.has_ended() {
-        return Err(Stop::usage(format!("run {} has ended: {}", args.run, row.status.name())));
+        return Err(Stop::usage(format!("run {run} has ended: {}", row.status.name())));
     }
-    let left = store.leave_message(&args.run, &MessageKind::Cancel, SystemClock.now_ms());
+    let left = store.leave_message(run, &MessageKind::Cancel, SystemClock.now_ms());
     left.map_err(|error| durable::stop(&error))?;
-    if args.common.json {
-        terminal.line(json!({ "run": args.run, "cancel": "requested" }))?;
+    if common.json {
+        terminal.line(json!({ "run": run, "cancel": "requested" }))?;
     } else {
-        terminal.note(format!("run {} will end", args.run));
+        terminal.note(format!("run {run} will end"));
     }
     Ok(Exit::Ok)
 }

@@ -5,8 +5,8 @@ use flow_runtime::new_run_id;
 use flow_store::runs::MessageKind;
 use serde_json::json;
 
-use super::Common;
-use crate::durable;
+use super::One;
+use crate::durable::{self, kept::run_row};
 use crate::exit::{Exit, Outcome, Stop};
 use crate::terminal::Terminal;
 
@@ -17,32 +17,25 @@ use crate::terminal::Terminal;
 #[derive(clap::Args, Debug)]
 pub struct Args {
     /// Which run; it must have ended.
-    #[arg(value_name = "RUN")]
-    pub run: String,
-    /// Which store, and how to print.
     #[command(flatten)]
-    pub common: Common,
+    pub one: One,
 }
 
 /// Asks for another run.
 pub(super) fn run(args: &Args, terminal: &Terminal) -> Outcome {
-    let store = durable::visit(&args.common.store)?;
-    let row = store.run(&args.run).map_err(|error| durable::stop(&error))?;
-    let place = args.common.store.display();
-    let row = row.ok_or_else(|| {
-        Stop::usage(format!("there is no run {} in `{place}`", args.run))
-            .help(format!("flowc runs list --store {place}"))
-    })?;
+    let One { run, common } = &args.one;
+    let store = durable::visit(&common.store)?;
+    let row = run_row(&store, &common.store, run)?;
     if !row.status.has_ended() {
         let status = row.status.name();
-        return Err(Stop::usage(format!("run {} has not ended: {status}", args.run))
-            .help(format!("flowc runs cancel {} --store {place}", args.run)));
+        return Err(Stop::usage(format!("run {run} has not ended: {status}"))
+            .help(format!("flowc runs cancel {run} --store {}", common.store.display())));
     }
     let new = new_run_id().to_string();
-    let left = store.leave_message(&args.run, &MessageKind::Retry { new: new.clone() }, SystemClock.now_ms());
+    let left = store.leave_message(run, &MessageKind::Retry { new: new.clone() }, SystemClock.now_ms());
     left.map_err(|error| durable::stop(&error))?;
-    if args.common.json {
-        terminal.line(json!({ "run": new, "retry_of": args.run }))?;
+    if common.json {
+        terminal.line(json!({ "run": new, "retry_of": run }))?;
     } else {
         terminal.line(new)?;
     }

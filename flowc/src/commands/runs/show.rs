@@ -4,7 +4,7 @@ use flow_runtime::protocol::RunResult;
 use flow_store::runs::QuestionFilter;
 use serde_json::{Value as Json, json};
 
-use super::Common;
+use super::One;
 use super::list::row_json;
 use super::told::Told;
 use crate::durable;
@@ -12,26 +12,20 @@ use crate::exit::{Exit, Outcome, Stop};
 use crate::journal::Step;
 use crate::terminal::{BAD, DIM, NAME, Terminal, clean, paint};
 
-/// `flowc runs show RUN`
-#[derive(clap::Args, Debug)]
-pub struct Args {
-    /// Which run.
-    #[arg(value_name = "RUN")]
-    pub run: String,
-    /// Which store, and how to print.
-    #[command(flatten)]
-    pub common: Common,
-}
-
 /// Shows a run.
-pub(super) fn run(args: &Args, terminal: &Terminal) -> Outcome {
-    let told = Told::of(&args.common.store, &args.run)?;
+pub(super) fn run(args: &One, terminal: &Terminal) -> Outcome {
+    let told = Told::of(args)?;
     let questions = questions(&told)?;
     if args.common.json {
         terminal.line(whole(&told, questions))?;
         return Ok(Exit::Ok);
     }
-    terminal.line(clean(&format!("{} {} {}", told.row.id, told.row.flow, told.row.status.name())))?;
+    terminal.line(clean(&format!(
+        "{} {} {}",
+        told.kept.row.id,
+        told.kept.row.flow,
+        told.kept.row.status.name()
+    )))?;
     for step in &told.steps {
         terminal.line(step_line(&told, step))?;
     }
@@ -43,15 +37,16 @@ pub(super) fn run(args: &Args, terminal: &Terminal) -> Outcome {
         let id = question.get("question").and_then(Json::as_str).unwrap_or_default();
         terminal.line(clean(&format!("waits for a person: {id} {title}")))?;
     }
-    if let Some(reason) = &told.row.reason {
+    if let Some(reason) = &told.kept.row.reason {
         terminal.line(clean(&format!("set aside: {reason}")))?;
     }
     Ok(Exit::Ok)
 }
 
 fn questions(told: &Told) -> Result<Vec<Json>, Stop> {
-    let filter = QuestionFilter { run: Some(told.row.id.clone()), limit: 100, ..QuestionFilter::default() };
-    let open = told.reader.questions(&filter).map_err(|error| durable::stop(&error))?;
+    let filter =
+        QuestionFilter { run: Some(told.kept.row.id.clone()), limit: 100, ..QuestionFilter::default() };
+    let open = told.kept.reader.questions(&filter).map_err(|error| durable::stop(&error))?;
     Ok(open
         .iter()
         .map(|row| json!({ "question": row.id(), "human": row.human, "title": row.title }))
@@ -60,7 +55,7 @@ fn questions(told: &Told) -> Result<Vec<Json>, Stop> {
 
 /// A step, with how it was left.
 pub(super) fn step_line(told: &Told, step: &Step) -> String {
-    let bundle = told.program.bundle();
+    let bundle = told.kept.program.bundle();
     let visit = if step.visit > 1 { format!(" ({})", step.visit) } else { String::new() };
     let name = clean(&format!("{}{visit}", step.name(bundle)));
     let left = step.left_by(bundle).map(|(to, why)| format!("-> {to} {why}")).unwrap_or_default();
@@ -82,8 +77,8 @@ pub(super) fn end_line(told: &Told) -> Option<String> {
 }
 
 fn whole(told: &Told, questions: Vec<Json>) -> Json {
-    let mut whole = row_json(&told.row);
-    let bundle = told.program.bundle();
+    let mut whole = row_json(&told.kept.row);
+    let bundle = told.kept.program.bundle();
     let path = told.steps.iter().enumerate().map(|(at, step)| {
         let mut json = step.to_json(bundle);
         if let (Some(fields), Some(value)) = (json.as_object_mut(), told.value(at)) {

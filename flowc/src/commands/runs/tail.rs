@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use serde_json::{Value as Json, json};
 
-use super::Common;
+use super::One;
 use super::show::{end_line, step_line};
 use super::told::Told;
 use crate::exit::{Exit, Outcome, Stop};
@@ -13,38 +13,28 @@ use crate::terminal::Terminal;
 /// Between two looks at the store.
 const PAUSE: Duration = Duration::from_millis(200);
 
-/// `flowc runs tail RUN`
-#[derive(clap::Args, Debug)]
-pub struct Args {
-    /// Which run.
-    #[arg(value_name = "RUN")]
-    pub run: String,
-    /// Which store, and how to print.
-    #[command(flatten)]
-    pub common: Common,
-}
-
 /// Prints every step once it was left, until the run has ended.
-pub(super) fn run(args: &Args, terminal: &Terminal) -> Outcome {
+pub(super) fn run(args: &One, terminal: &Terminal) -> Outcome {
+    let mut told = Told::of(args)?;
     let mut printed = 0;
     loop {
-        let told = Told::of(&args.common.store, &args.run)?;
         printed = steps(args, &told, printed, terminal)?;
-        if told.row.status.has_ended() {
+        if told.kept.row.status.has_ended() {
             end(args, &told, terminal)?;
             return Ok(Exit::Ok);
         }
         std::thread::sleep(PAUSE);
+        told.look_again(args)?;
     }
 }
 
 /// Steps are told in order: one that goes on holds those after it back.
-fn steps(args: &Args, told: &Told, printed: usize, terminal: &Terminal) -> Result<usize, Stop> {
+fn steps(args: &One, told: &Told, printed: usize, terminal: &Terminal) -> Result<usize, Stop> {
     let mut at = printed;
-    let over = told.row.status.has_ended();
+    let over = told.kept.row.status.has_ended();
     while let Some(step) = told.steps.get(at).filter(|step| over || step.edge.is_some()) {
         if args.common.json {
-            let mut line = step.to_json(told.program.bundle());
+            let mut line = step.to_json(told.kept.program.bundle());
             if let (Some(fields), Some(value)) = (line.as_object_mut(), told.value(at)) {
                 fields.insert("value".to_owned(), value);
             }
@@ -57,9 +47,9 @@ fn steps(args: &Args, told: &Told, printed: usize, terminal: &Terminal) -> Resul
     Ok(at)
 }
 
-fn end(args: &Args, told: &Told, terminal: &Terminal) -> Result<(), Stop> {
+fn end(args: &One, told: &Told, terminal: &Terminal) -> Result<(), Stop> {
     if args.common.json {
-        let status = told.row.status.name();
+        let status = told.kept.row.status.name();
         let mut line = json!({ "status": status });
         if let Some((name, value)) = told.end()
             && let Some(fields) = line.as_object_mut()
@@ -68,7 +58,7 @@ fn end(args: &Args, told: &Told, terminal: &Terminal) -> Result<(), Stop> {
         }
         return Ok(terminal.line(Json::to_string(&line))?);
     }
-    terminal.line(told.row.status.name())?;
+    terminal.line(told.kept.row.status.name())?;
     match end_line(told) {
         Some(line) => Ok(terminal.line(line)?),
         None => Ok(()),

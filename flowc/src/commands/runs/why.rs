@@ -3,7 +3,7 @@
 use flow_runtime::protocol::Facts;
 use serde_json::{Value as Json, json};
 
-use super::Common;
+use super::One;
 use super::told::Told;
 use crate::commands::explain::closest;
 use crate::exit::{Exit, Outcome, Stop};
@@ -14,21 +14,18 @@ use crate::terminal::{BAD, DIM, NAME, Terminal, clean, paint};
 #[derive(clap::Args, Debug)]
 pub struct Args {
     /// Which run.
-    #[arg(value_name = "RUN")]
-    pub run: String,
+    #[command(flatten)]
+    pub one: One,
     /// Which node; without it, the run's end.
     #[arg(value_name = "NODE")]
     pub node: Option<String>,
-    /// Which store, and how to print.
-    #[command(flatten)]
-    pub common: Common,
 }
 
 /// Says why.
 pub(super) fn run(args: &Args, terminal: &Terminal) -> Outcome {
-    let told = Told::of(&args.common.store, &args.run)?;
+    let told = Told::of(&args.one)?;
     let chain = chain(&told, args.node.as_deref())?;
-    if args.common.json {
+    if args.one.common.json {
         for at in &chain {
             terminal.line(link_json(&told, *at))?;
         }
@@ -43,7 +40,7 @@ pub(super) fn run(args: &Args, terminal: &Terminal) -> Outcome {
 
 /// Steps of one activation backwards: where the token was before it came here.
 fn chain(told: &Told, node: Option<&str>) -> Result<Vec<usize>, Stop> {
-    let bundle = told.program.bundle();
+    let bundle = told.kept.program.bundle();
     let is_it = |step: &Step| node.is_none_or(|node| step.node.is_some() && step.name(bundle) == node);
     let last = told.steps.iter().rposition(is_it);
     let Some(last) = last else { return Err(never_there(told, node.unwrap_or_default())) };
@@ -53,9 +50,9 @@ fn chain(told: &Told, node: Option<&str>) -> Result<Vec<usize>, Stop> {
 }
 
 fn never_there(told: &Told, node: &str) -> Stop {
-    let bundle = told.program.bundle();
+    let bundle = told.kept.program.bundle();
     let been = || told.steps.iter().filter(|step| step.node.is_some()).map(|step| step.name(bundle));
-    let stop = Stop::usage(format!("run {} was never at `{node}`", told.row.id));
+    let stop = Stop::usage(format!("run {} was never at `{node}`", told.kept.row.id));
     match closest(node, been()) {
         Some(near) => stop.help(format!("did you mean `{near}`?")),
         None => stop.help(format!("it was at {}", been().collect::<Vec<_>>().join(", "))),
@@ -63,7 +60,7 @@ fn never_there(told: &Told, node: &str) -> Stop {
 }
 
 fn link(told: &Told, at: usize, step: &Step, terminal: &Terminal) -> Result<(), Stop> {
-    let bundle = told.program.bundle();
+    let bundle = told.kept.program.bundle();
     let visit = if step.visit > 1 { format!(" ({})", step.visit) } else { String::new() };
     terminal.line(paint(NAME, clean(&format!("{}{visit}", step.name(bundle)))))?;
     if let Some((to, why)) = step.left_by(bundle) {
@@ -102,7 +99,7 @@ fn facts_line(facts: &Facts) -> String {
 }
 
 fn link_json(told: &Told, at: usize) -> Json {
-    let bundle = told.program.bundle();
+    let bundle = told.kept.program.bundle();
     let Some(step) = told.steps.get(at) else { return Json::Null };
     let left = step.left_by(bundle);
     json!({

@@ -33,7 +33,7 @@ pub(super) async fn list(
     query: Result<Query<ListQuery>, axum::extract::rejection::QueryRejection>,
 ) -> Result<Json<JsonValue>, Problem> {
     who.may(Scope::Read)?;
-    let Query(query) = query.map_err(|error| Problem::malformed(error.body_text()))?;
+    let Query(query) = query?;
     let filter =
         QuestionFilter { tenant: Some(who.tenant.to_string()), run: query.run, all: query.all, limit: MOST };
     let rows = app.read(move |reader| reader.questions(&filter)).await?;

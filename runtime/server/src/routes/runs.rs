@@ -119,7 +119,7 @@ pub(super) async fn list(
     query: Result<Query<ListQuery>, axum::extract::rejection::QueryRejection>,
 ) -> Result<Json<JsonValue>, Problem> {
     who.may(Scope::Read)?;
-    let Query(query) = query.map_err(|error| Problem::malformed(error.body_text()))?;
+    let Query(query) = query?;
     let before = match &query.before {
         Some(run) => Some(app.run_of(&who, run).await?.no),
         None => None,
@@ -157,7 +157,7 @@ pub(super) async fn show(
     query: Result<Query<ShowQuery>, axum::extract::rejection::QueryRejection>,
 ) -> Result<Json<JsonValue>, Problem> {
     who.may(Scope::Read)?;
-    let Query(query) = query.map_err(|error| Problem::malformed(error.body_text()))?;
+    let Query(query) = query?;
     let row = app.run_of(&who, &run).await?;
     let row = match query.wait_ms.filter(|_| !row.status.has_ended()) {
         Some(wait_ms) => {
