@@ -126,9 +126,11 @@ async fn home(path: &Path, hub: Option<&Arc<Hub>>) -> (Home, Host) {
         clock: Arc::new(SystemClock),
         running: 4_096,
         queued: usize::MAX,
+        shadows: 8,
         only_new: false,
         hard_ends: HARD_ENDS,
         watch: hub.map(watcher),
+        decided: None,
     };
     let (home, keeper) = Keeper::open(Owner::open(path).unwrap(), options).unwrap();
     tokio::spawn(keeper.run());

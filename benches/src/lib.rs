@@ -21,6 +21,7 @@ pub fn run_header(run: u64) -> Arc<RunHeader> {
         args: vec![Value::text("a line of text")],
         started_ms: 0,
         seed: run,
+        paused: Vec::new(),
     })
 }
 

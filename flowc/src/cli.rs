@@ -7,7 +7,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use crate::commands::{
     add, audit, build, bundle, check, completions, cost, deploy, eval, explain, fmt, graph, keys, lock, lsp,
     mcp, migrate, model, models, new, prompt, questions, release, replay, resume, rollback, run, runs, serve,
-    store, test,
+    split, store, test,
 };
 use crate::exit::Exit;
 
@@ -75,6 +75,8 @@ pub enum Command {
     Runs(runs::Args),
     /// Walk a kept run again, as it was or with a change
     Replay(replay::Args),
+    /// Which arm of a split does better
+    Split(split::Args),
     /// Copy, check and clean up a file of runs
     Store(store::Args),
     /// What people are asked, and their answers

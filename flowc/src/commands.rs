@@ -29,6 +29,7 @@ pub mod rollback;
 pub mod run;
 pub mod runs;
 pub mod serve;
+pub mod split;
 pub mod store;
 pub mod test;
 pub mod versions;
@@ -52,6 +53,7 @@ pub(crate) fn run(command: Command, terminal: &Terminal) -> Outcome {
         Command::Replay(args) => replay::run(&args, terminal),
         Command::Questions(args) => questions::run(&args, terminal),
         Command::Serve(args) => serve::run(&args, terminal),
+        Command::Split(args) => split::run(&args, terminal),
         Command::Store(args) => store::run(&args, terminal),
         Command::Keys(args) => keys::run(&args, terminal),
         Command::Test(args) => test::run(&args, terminal),

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use flow_compiler::lock::Lock;
-use flow_compiler::manifest::{Lints, Mcp, Telemetry};
+use flow_compiler::manifest::{Lints, Mcp, Telemetry, Tenant};
 use flow_compiler::{Output, Workspace};
 use flow_diagnostics::{Diagnostic, SourceMap};
 use flow_ir::Bundle;
@@ -35,6 +35,8 @@ pub(crate) struct Built {
     pub(crate) lints: Lints,
     /// Of `[telemetry]` in flow.toml.
     pub(crate) telemetry: Telemetry,
+    /// Of `[tenant]` in flow.toml.
+    pub(crate) tenant: Tenant,
     /// What `flow.lock` must say.
     pub(crate) lock: Lock,
     /// Where commands run, and what samples and cassettes are relative to.
@@ -102,6 +104,7 @@ fn finish(package: &Package, workspace: &Workspace) -> Checked {
         mcp: output.manifest.mcp,
         lints: output.manifest.lints,
         telemetry: output.manifest.telemetry,
+        tenant: output.manifest.tenant,
         lock: output.lock,
         root: package.root.clone(),
     });
@@ -162,6 +165,7 @@ pub(crate) fn target(path: &Path, terminal: &Terminal) -> Result<Option<Built>, 
         mcp: Vec::new(),
         lints: Lints::default(),
         telemetry: Telemetry::default(),
+        tenant: Tenant::default(),
         lock: Lock::default(),
         root,
     };

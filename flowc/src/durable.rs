@@ -9,12 +9,16 @@ use flow_ir::Bundle;
 use flow_runtime::clock::{Clock as _, SystemClock};
 use flow_runtime::effects::{Outside, People, Performer, Registry, Surroundings};
 use flow_runtime::home::durable::{Host, Hosts};
+use flow_runtime::port::Treasury;
 use flow_runtime::program::Program;
 use flow_store::runs::{BundleRow, Error, Owner, Problem, Reader};
 use flow_store::{LocalStore, Store};
 
 use crate::exit::{Exit, Stop};
 use crate::registry::source;
+
+/// Shadows of splits that a command makes at once.
+pub(crate) const SHADOWS: usize = 64;
 
 /// A file of runs that this process drives, and the resources in it.
 pub(crate) struct Opened {
@@ -84,6 +88,8 @@ pub(crate) struct StoredHosts {
     pub(crate) registry: Option<PathBuf>,
     /// Breakers, rates, keys and places: those of all bundles.
     pub(crate) gates: Arc<Registry>,
+    /// What tenants may spend in a day: that of all bundles.
+    pub(crate) treasury: Arc<Treasury>,
 }
 
 impl StoredHosts {
@@ -98,7 +104,7 @@ impl StoredHosts {
         let store = Arc::clone(&self.resources);
         let versions = source::of(&bundle, Path::new(&row.root), self.registry.as_deref())?;
         let with = Surroundings { bundle, outside, people, store };
-        let effects = Performer::sharing(with, Arc::clone(&self.gates), Arc::default());
+        let effects = Performer::sharing(with, Arc::clone(&self.gates), Arc::clone(&self.treasury));
         Ok(Host { program, effects: Arc::new(source::given(effects, versions)) })
     }
 }

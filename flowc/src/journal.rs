@@ -71,11 +71,15 @@ impl Watch for Journal {
             Command::Record(record) => {
                 self.with(|steps| note(steps, record));
             }
-            Command::Invoke(call) if !call.shadow => {
+            Command::Invoke(call) => {
                 let mut calls = self.calls.lock().unwrap_or_else(PoisonError::into_inner);
                 calls.push((call.callee, call.args.clone()));
             }
-            Command::Invoke(_) | Command::Timer { .. } | Command::Cancel { .. } | Command::Finish(_) => {}
+            Command::Timer { .. }
+            | Command::Cancel { .. }
+            | Command::Compare(_)
+            | Command::Shadow(_)
+            | Command::Finish(_) => {}
         }
     }
 }

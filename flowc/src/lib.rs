@@ -19,6 +19,8 @@ mod logs;
 mod people;
 mod registry;
 mod servers;
+mod span;
+mod statistics;
 pub mod terminal;
 mod trial;
 

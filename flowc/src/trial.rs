@@ -5,16 +5,15 @@ use std::path::Path;
 use std::sync::Arc;
 
 use flow_eval::{Context, Value, eval, json};
-use flow_ir::expr::{Expr, ExprKind, RunFact};
-use flow_ir::flow::{Edge, Flow, Node, Slot, Target, Work};
+use flow_ir::expr::{Expr, RunFact};
 use flow_ir::setup::{Call, Callee};
 use flow_ir::testing::{Answer, Given, TestValue};
-use flow_ir::types::{Field, Labels, Type};
-use flow_ir::units::Limits;
+use flow_ir::types::{Field, Labels};
 use flow_ir::{Bundle, FlowId, NodeId, SlotId, TypeId};
 use flow_runtime::Program;
 use flow_runtime::effects::{Outside, Replay};
 use flow_runtime::home::local::Ended;
+use flow_runtime::program::alone::{Alone, slot};
 use flow_runtime::protocol::RunResult;
 use smol_str::SmolStr;
 
@@ -223,7 +222,7 @@ fn started(bundle: &Bundle, program: &Arc<Program>, id: FlowId) -> Arc<Program> 
     Program::new(bundle)
 }
 
-/// A flow of one node, so that any callable can be called by itself.
+/// A flow of one node, so that any callable can be called by itself. Whoever wrote the test vouches for the call.
 fn around(bundle: &Bundle, call: &Call) -> (Arc<Program>, FlowId) {
     let mut bundle = bundle.clone();
     let param = |(at, arg): (usize, &Expr)| {
@@ -231,38 +230,8 @@ fn around(bundle: &Bundle, call: &Call) -> (Arc<Program>, FlowId) {
         Field { wire: name.clone(), name, doc: "".into(), ty: arg.ty, labels: Labels::default() }
     };
     let params: Vec<Field> = call.args.iter().enumerate().map(param).collect();
-    let result = SlotId(params.len() as u32);
-    let slot = |id: SlotId, ty: TypeId| Expr { ty, kind: ExprKind::Slot(id) };
     let args = params.iter().enumerate().map(|(at, param)| slot(SlotId(at as u32), param.ty)).collect();
-    let named = |name: &smol_str::SmolStr, ty| Slot { name: name.clone(), ty, labels: Labels::default() };
-    let mut slots: Vec<Slot> = params.iter().map(|param| named(&param.name, param.ty)).collect();
-    slots.push(named(&"call".into(), call.ret));
-    let has_result = !matches!(bundle.ty(call.ret), Type::Nothing);
-    let edge =
-        |to: Target| Edge { to, when: None, on: Vec::new(), max: None, implicit: false, clears: Vec::new() };
-    let node = Node {
-        name: "call".into(),
-        doc: "".into(),
-        params: Vec::new(),
-        result: has_result.then_some(result),
-        work: Work::Call(Call { args, ..call.clone() }),
-        edges: vec![edge(Target::Return(has_result.then(|| slot(result, call.ret))))],
-        live: Vec::new(),
-        handler: false,
-    };
-    bundle.flows.push(Flow {
-        name: "test".into(),
-        doc: "".into(),
-        public: false,
-        params,
-        ret: call.ret,
-        limits: Limits::default(),
-        slots,
-        counters: Vec::new(),
-        // Whoever wrote the test vouches for the call, should it be sensitive.
-        entry: vec![Edge { clears: vec![0], ..edge(Target::Node(NodeId(0), Vec::new())) }],
-        nodes: vec![node],
-    });
-    let flow = FlowId(bundle.flows.len() as u32 - 1);
+    let call = Call { args, ..call.clone() };
+    let flow = Alone { name: "test".into(), params, call, is_vouched: true }.add_to(&mut bundle);
     (Program::new(bundle), flow)
 }

@@ -52,11 +52,15 @@ mod run;
 mod serve;
 #[path = "cli/server.rs"]
 mod server;
+#[path = "cli/split.rs"]
+mod split;
 #[path = "cli/store.rs"]
 mod store;
 #[path = "cli/story.rs"]
 mod story;
 #[path = "cli/telemetry.rs"]
 mod telemetry;
+#[path = "cli/tenant_day.rs"]
+mod tenant_day;
 #[path = "cli/test.rs"]
 mod test;

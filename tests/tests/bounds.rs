@@ -91,6 +91,7 @@ impl Lab {
             args,
             started_ms: 0,
             seed: self.runs,
+            paused: Vec::new(),
         };
         let mut driver = self.driver();
         driver.start(Arc::new(header), None);

@@ -144,6 +144,7 @@ fn header(big: bool) -> RunHeader {
         args,
         started_ms: 0,
         seed: 0,
+        paused: Vec::new(),
     }
 }
 

@@ -23,6 +23,19 @@ pub struct Manifest {
     pub defaults: Vec<(String, Defaults)>,
     /// Where a server sends traces and metrics.
     pub telemetry: Telemetry,
+    /// What tenants of a server may spend.
+    pub tenant: Tenant,
+}
+
+/// `[tenant]`: what each tenant of a server may spend in a day.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct Tenant {
+    /// Of every tenant that is not named, in micro-dollars; no limit if it is not said.
+    pub day: Option<i64>,
+    /// Where a day begins and ends: `Europe/Berlin`. UTC if it is not said.
+    pub zone: Option<String>,
+    /// Of these tenants, in micro-dollars.
+    pub days: Vec<(String, i64)>,
 }
 
 /// `[telemetry]`. Variables of OpenTelemetry win over it; keys are never in it.

@@ -507,6 +507,29 @@ pub struct Split {
     pub arms: Vec<Arm>,
     /// Shares in hundredths of a percent.
     pub shadows: Vec<Arm>,
+    /// When an arm is paused.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub guard: Option<Guard>,
+}
+
+/// `Guard(errors: 5%, slow: 2s, cost: 0.01 USD, confidence: 70%, calls: 50)`: an arm that is over one of these is paused.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Guard {
+    /// The largest share of calls that fail, in hundredths of a percent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub errors: Option<u32>,
+    /// The longest time that 95 % of the calls take, ms.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub slow_ms: Option<u64>,
+    /// The most that a call costs on average.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cost: Option<Usd>,
+    /// The least that answers are sure on average, in hundredths of a percent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub confidence: Option<u32>,
+    /// Calls of an arm before it is judged, and how far back calls count.
+    pub calls: u32,
 }
 
 /// An arm of a split.

@@ -1,12 +1,11 @@
 //! `flowc eval [PATH] [--filter S] [--with NAME@POINTER=vN] [--compare A B] [--json]`.
 
-mod compare;
-mod figures;
+pub(crate) mod compare;
+pub(crate) mod figures;
 mod keep;
 mod print;
 mod rows;
 mod side;
-mod statistics;
 mod walk;
 mod world;
 
@@ -179,7 +178,7 @@ impl Cx<'_> {
                 sides.push(said);
             }
             let [first, second] = sides.as_slice() else { continue };
-            let table = compare::Table::of(eval, [(a, first), (b, second)], self.args.seed);
+            let table = compare::Table::of_eval(eval, [(a, first), (b, second)], self.args.seed);
             if self.args.json {
                 told.push(table.to_json());
             } else {

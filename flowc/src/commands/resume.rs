@@ -89,9 +89,11 @@ async fn go_on(
         clock,
         running: RUNNING,
         queued: usize::MAX,
+        shadows: durable::SHADOWS,
         only_new: false,
         hard_ends: HARD_ENDS,
         watch: None,
+        decided: None,
     };
     let (home, keeper) = Keeper::open(opened.owner, options).map_err(|error| durable::stop(&error))?;
     let keeper = tokio::spawn(keeper.run());
@@ -108,6 +110,11 @@ async fn go_on(
             Ok(Vec::new())
         }
     };
+    // Runs are where they can be; what is under way is shadows.
+    tokio::select! {
+        () = home.drain() => {}
+        _ = tokio::signal::ctrl_c() => {}
+    }
     home.stop();
     match keeper.await {
         Ok(Err(error)) => Err(durable::stop(&error)),
@@ -168,6 +175,7 @@ fn hosts(args: &Args, opened: &Opened) -> Result<StoredHosts, Stop> {
         resources: Arc::clone(&opened.resources),
         registry: args.registry.clone(),
         gates: Gates::new(),
+        treasury: Arc::default(),
     })
 }
 

@@ -4,6 +4,8 @@ mod chosen;
 mod deployed;
 mod follow;
 mod telemetry;
+mod till;
+mod trail;
 
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
@@ -13,6 +15,7 @@ use std::time::Duration;
 use flow_runtime::clock::SystemClock;
 use flow_runtime::effects::{Outside, People, Registry as Gates, ThroughHome};
 use flow_runtime::home::durable::{HARD_ENDS, Home, Hosts, Keeper, KeeperOptions};
+use flow_runtime::port::Treasury;
 use flow_server::{Hub, Limits, Options, Server, watcher};
 use flow_store::runs::BundleRow;
 use tokio_util::sync::CancellationToken;
@@ -21,6 +24,7 @@ use crate::commands::resume::recorded;
 use crate::commands::run::{block_on, world};
 use crate::durable::{self, Opened, StoredHosts};
 use crate::exit::{Exit, Outcome, Stop};
+use crate::registry::store;
 use crate::terminal::{BOLD, DIM, Terminal, WARN, paint};
 
 use chosen::{Chosen, choose};
@@ -61,6 +65,9 @@ pub struct Args {
     /// Runs of a tenant that may wait to begin; more are refused with 429.
     #[arg(long, value_name = "N", default_value_t = 10_000)]
     pub queued: usize,
+    /// Shadows of splits under way at once; more are left out. No run waits for them.
+    #[arg(long, value_name = "N", default_value_t = 64)]
+    pub shadows: usize,
     /// How long what is in flight is awaited at the end, in seconds.
     #[arg(long, value_name = "SECONDS", default_value_t = 30)]
     pub drain: u64,
@@ -76,21 +83,25 @@ pub(crate) fn run(args: &Args, terminal: &Terminal) -> Outcome {
 }
 
 async fn serve(args: &Args, chosen: Chosen, opened: Opened, terminal: Terminal) -> Outcome {
-    let hosts = Arc::new(hosts(args, &opened)?);
-    let Chosen { bundle, root, egress, telemetry, number, deployed, undeployed } = chosen;
+    let Chosen { bundle, root, egress, telemetry, tenant, number, deployed, undeployed } = chosen;
+    let treasury = till::treasury(&tenant, &opened)?;
+    let hosts = Arc::new(hosts(args, &opened, &treasury)?);
     let row = durable::row_of(&bundle, &root, &egress);
     let current = Current { digest: bundle.digest(), number };
     let host = hosts.of(bundle, &row)?;
     let hub = Arc::new(Hub::default());
+    let trail = trail::Trail::new(args.registry.clone().unwrap_or_else(|| store::beside(&root)));
     let exports = telemetry::begin(&telemetry, &host.program.bundle().package, &args.store, &hub)?;
     let options = KeeperOptions {
         hosts: Arc::clone(&hosts) as Arc<dyn Hosts>,
         clock: Arc::new(SystemClock),
         running: args.running,
         queued: args.queued,
+        shadows: args.shadows,
         only_new: false,
         hard_ends: HARD_ENDS,
         watch: Some(watcher(&hub)),
+        decided: Some(trail.of_arms()),
     };
     let (home, keeper) = Keeper::open(opened.owner, options).map_err(|error| durable::stop(&error))?;
     let mut keeper = tokio::spawn(keeper.run());
@@ -103,6 +114,7 @@ async fn serve(args: &Args, chosen: Chosen, opened: Opened, terminal: Terminal) 
         tell_deployed(deployed, number, undeployed.is_some(), args, terminal);
     }
     let name = format!("flowc serve {}", server.address());
+    trail.name(name.clone());
     let changer = server.changer();
     let taker = Taker { hosts, home: home.clone(), changer, root, egress, name, terminal };
     let stop = CancellationToken::new();
@@ -118,6 +130,7 @@ async fn serve(args: &Args, chosen: Chosen, opened: Opened, terminal: Terminal) 
         () = drain(&home, serving, Duration::from_secs(args.drain)) => {}
         () = end_is_wanted() => {}
     }
+    treasury.settle_up();
     home.stop();
     let kept = keeper.await;
     if let Some(exports) = exports {
@@ -163,7 +176,7 @@ async fn end_is_wanted() {
     drop(tokio::signal::ctrl_c().await);
 }
 
-fn hosts(args: &Args, opened: &Opened) -> Result<StoredHosts, Stop> {
+fn hosts(args: &Args, opened: &Opened, treasury: &Arc<Treasury>) -> Result<StoredHosts, Stop> {
     let cassette = args.cassette.as_deref().map(recorded).transpose()?;
     Ok(StoredHosts {
         outside: Box::new(move |row: &BundleRow| match &cassette {
@@ -174,6 +187,7 @@ fn hosts(args: &Args, opened: &Opened) -> Result<StoredHosts, Stop> {
         resources: Arc::clone(&opened.resources),
         registry: args.registry.clone(),
         gates: Gates::new(),
+        treasury: Arc::clone(treasury),
     })
 }
 

@@ -3,10 +3,12 @@
 use flow_eval::Value;
 use flow_ir::expr::{Compare, Const, Expr, ExprKind};
 use flow_ir::flow::{Edge, Flow, Node, Slot, Target, Work};
-use flow_ir::setup::{Call, Callee, Effect, Human, Prompt, Tool, Transport};
+use flow_ir::setup::{Arm, Call, Callee, Effect, Human, Prompt, Split, Tool, Transport};
 use flow_ir::types::{Field, Labels, Type};
 use flow_ir::units::{ErrorClass, Limits, Usd};
-use flow_ir::{Bundle, CounterId, FlowId, HumanId, LocalId, NodeId, PromptId, SlotId, ToolId, TypeId};
+use flow_ir::{
+    Bundle, CounterId, FlowId, HumanId, LocalId, NodeId, PromptId, SlotId, SplitId, ToolId, TypeId,
+};
 
 use crate::protocol::{Facts, Outcome};
 
@@ -250,4 +252,30 @@ pub(crate) fn paid(text: &str, micros: i64) -> Outcome {
 pub(crate) fn failed(class: ErrorClass) -> Outcome {
     let facts = Box::new(Facts { attempts: 1, ..Facts::default() });
     Outcome::Err { class, message: "it failed".into(), facts }
+}
+
+/// A split over one line of text.
+pub(crate) fn split(key: Expr, arms: Vec<(u32, Call)>, shadows: Vec<(u32, Call)>) -> Split {
+    let arm = |(share, call)| Arm { share, call };
+    Split {
+        name: "tone".into(),
+        params: vec![field("line")],
+        ret: TEXT,
+        key,
+        arms: arms.into_iter().map(arm).collect(),
+        shadows: shadows.into_iter().map(arm).collect(),
+        guard: None,
+    }
+}
+
+/// A flow of one node that asks the first split, whose only arm asks a model, with these shadows.
+pub(crate) fn beside(shadows: Vec<Call>, more: Vec<Flow>) -> Bundle {
+    let asked = work(Callee::Split(SplitId(0)), vec![slot(0)]);
+    let mut flows = vec![flow("f", vec![node("a", asked, vec![give(slot(1))])])];
+    flows.extend(more);
+    let shadows = shadows.into_iter().map(|shadow| (10_000, shadow)).collect();
+    Bundle {
+        splits: vec![split(slot(0), vec![(10_000, call(ASK, vec![slot(0)]))], shadows)],
+        ..bundle(flows)
+    }
 }

@@ -32,8 +32,6 @@ pub(crate) struct Place {
     pub(crate) visit: u32,
     /// Position in an `all` or `each`.
     pub(crate) branch: u32,
-    /// 0 is the call itself, 1 and up are the shadows beside it.
-    pub(crate) shadow: u32,
 }
 
 /// Names an operation towards the outside: equal for every repetition of it, different for any two operations.
@@ -60,14 +58,15 @@ impl fmt::Display for IdempotencyKey {
 impl IdempotencyKey {
     /// Of an operation that belongs to no run. The name must not be a run's.
     pub fn alone(name: impl Into<SmolStr>) -> Self {
-        let place = Place { frame: 0, node: NodeId(0), visit: 0, branch: 0, shadow: 0 };
+        let place = Place { frame: 0, node: NodeId(0), visit: 0, branch: 0 };
         Self { run: name.into(), place }
     }
 
     fn hash(&self) -> blake3::Hash {
-        let Place { frame, node, visit, branch, shadow } = self.place;
+        let Place { frame, node, visit, branch } = self.place;
         let mut hasher = blake3::Hasher::new();
-        for number in [frame, node.0, visit, branch, shadow] {
+        // The last number is always 0: keys stay what they were when shadows had one of their own.
+        for number in [frame, node.0, visit, branch, 0] {
             hasher.update(&number.to_le_bytes());
         }
         hasher.update(self.run.as_bytes());

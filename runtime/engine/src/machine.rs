@@ -46,7 +46,7 @@ pub use self::snapshot::SnapshotError;
 use self::state::{State, Waiter};
 use self::walk::Walk;
 use crate::program::Program;
-use crate::protocol::{Command, Event, OpId, Outcome, RunHeader, RunResult};
+use crate::protocol::{Arm, Command, Event, OpId, Outcome, RunHeader, RunResult};
 
 /// One run.
 #[derive(Debug)]
@@ -96,6 +96,10 @@ impl Machine {
         match event {
             Event::Resolved { op, outcome, now_ms } => self.on_resolved(op, outcome, now_ms, out),
             Event::Fired { op, now_ms } => self.on_fired(op, now_ms, out),
+            Event::Paused { arms, now_ms } => {
+                self.set_now(now_ms);
+                self.state.paused = arms;
+            }
             Event::CancelRequested { now_ms } => {
                 self.set_now(now_ms);
                 self.walk(out).end_run(RunResult::Cancelled);
@@ -162,6 +166,12 @@ impl Machine {
     /// Whether [`Command::Record`]s are made from now on.
     pub fn set_watched(&mut self, watched: bool) {
         self.state.watched = watched;
+    }
+
+    /// The arms of splits that get no calls, as far as the run knows.
+    #[must_use]
+    pub fn paused(&self) -> &[Arm] {
+        &self.state.paused
     }
 
     /// What never changes about the run.

@@ -7,6 +7,7 @@ pub mod treasury;
 
 use std::sync::Arc;
 
+use flow_store::runs::PauseRow;
 use futures_util::future::BoxFuture;
 use smol_str::SmolStr;
 
@@ -15,7 +16,7 @@ use crate::effects::Question;
 use crate::protocol::{Command, Event, Invocation, OpId, Outcome, RunHeader};
 
 pub use purse::{Purse, Reservation, Shortage};
-pub use treasury::Treasury;
+pub use treasury::{DayLimits, DaySum, Till, Treasury};
 
 /// Performs operations.
 ///
@@ -153,6 +154,11 @@ pub trait Watch: Send + Sync {
     /// While an operation is under way.
     fn delta(&self, run: &RunHeader, op: OpId, delta: &Delta) {
         let _ = (run, op, delta);
+    }
+
+    /// A call of this run was one too many of its arm's: the arm is paused, for all runs.
+    fn paused(&self, run: &RunHeader, pause: &PauseRow) {
+        let _ = (run, pause);
     }
 
     /// Whether anybody looks at the deltas of a run now: without a reader, nothing needs to be streamed.

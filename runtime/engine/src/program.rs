@@ -1,11 +1,17 @@
 //! A Bundle made ready to be walked.
 
-use std::sync::Arc;
+pub mod alone;
+mod beside;
+
+use std::sync::{Arc, OnceLock};
 
 use flow_ir::flow::{Flow, Node};
 use flow_ir::setup::{Callee, Effect, Method, Model};
 use flow_ir::units::Usd;
 use flow_ir::{Bundle, Digest, FlowId, ModelId, NodeId};
+
+use self::beside::Beside;
+use crate::protocol::Arm;
 
 /// A Bundle and what is worth computing once. Shared by all runs of it.
 #[derive(Debug)]
@@ -14,6 +20,8 @@ pub struct Program {
     digest: Digest,
     /// By flow: how many nodes an activation may enter.
     fuel: Vec<u64>,
+    /// Made when the first shadow is.
+    beside: OnceLock<Option<Beside>>,
 }
 
 impl Program {
@@ -21,7 +29,7 @@ impl Program {
     #[must_use]
     pub fn new(bundle: Bundle) -> Arc<Self> {
         let fuel = bundle.flows.iter().map(longest_walk).collect();
-        Arc::new(Self { digest: bundle.digest(), fuel, bundle })
+        Arc::new(Self { digest: bundle.digest(), fuel, bundle, beside: OnceLock::new() })
     }
 
     /// The Bundle.
@@ -46,6 +54,11 @@ impl Program {
     #[must_use]
     pub fn node(&self, flow: FlowId, node: NodeId) -> Option<&Node> {
         self.flow(flow)?.nodes.get(node.index())
+    }
+
+    /// A program and its flow that makes the call of a shadow, given the split's arguments.
+    pub(crate) fn beside(&self, shadow: Arm) -> Option<(Arc<Self>, FlowId)> {
+        self.beside.get_or_init(|| Beside::of(&self.bundle)).as_ref()?.flow(shadow)
     }
 
     /// Whether an operation changes something outside: it is never aborted half-way.

@@ -38,6 +38,8 @@ pub struct RunHeader {
     pub started_ms: i64,
     /// For anything that is drawn by chance.
     pub seed: u64,
+    /// Arms of splits that get no calls when it begins.
+    pub paused: Vec<Arm>,
 }
 
 /// What happened, told by the home.
@@ -59,11 +61,31 @@ pub enum Event {
         /// When, ms since the Unix epoch.
         now_ms: i64,
     },
+    /// From now on these arms of splits get no calls, and all others do.
+    Paused {
+        /// In the order of the bundle.
+        arms: Vec<Arm>,
+        /// When, ms since the Unix epoch.
+        now_ms: i64,
+    },
     /// Somebody wants the run to end.
     CancelRequested {
         /// When, ms since the Unix epoch.
         now_ms: i64,
     },
+}
+
+impl Event {
+    /// When it happened, ms since the Unix epoch.
+    #[must_use]
+    pub const fn now_ms(&self) -> i64 {
+        match self {
+            Self::Resolved { now_ms, .. }
+            | Self::Fired { now_ms, .. }
+            | Self::Paused { now_ms, .. }
+            | Self::CancelRequested { now_ms } => *now_ms,
+        }
+    }
 }
 
 /// How an operation ended.
@@ -143,6 +165,11 @@ pub enum Command {
     },
     /// For whoever watches: live view, trace, lineage. Never needed to go on.
     Record(Record),
+    /// A call that went through a split has ended: for whoever compares arms. Never needed to go on.
+    Compare(Box<ArmEnd>),
+    /// Make the call of a shadow as well, beside the run. Nobody waits for it and nothing depends on it: a home that
+    /// has no room leaves it out.
+    Shadow(Box<ShadowCall>),
     /// The run has ended. The last command.
     Finish(RunResult),
 }
@@ -180,7 +207,7 @@ pub struct Invocation {
     pub pools: Vec<Pool>,
     /// The split and its arm that led to this callee.
     pub arm: Option<Arm>,
-    /// Whether the result is only compared, never used: nothing waits for it, and it draws on no pool.
+    /// Whether the result is only compared, never used: it must write nothing, caches included.
     pub shadow: bool,
     /// Sent as `Idempotency-Key`: equal for every repetition of this operation after a crash.
     pub idempotency_key: IdempotencyKey,
@@ -202,6 +229,54 @@ pub struct Arm {
     pub split: SplitId,
     /// Position among its arms, or among its shadows for a shadow.
     pub index: u32,
+}
+
+/// A call through a split: where it is, and which arm or shadow it is of.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct ArmCall {
+    /// Activation of the flow.
+    pub frame: u32,
+    /// Its flow.
+    pub flow: FlowId,
+    /// The node that asks.
+    pub node: NodeId,
+    /// How often the node has been entered in this activation, from 1.
+    pub visit: u32,
+    /// Position in an `all` or `each`; 0 otherwise.
+    pub branch: u32,
+    /// Which arm.
+    pub arm: Arm,
+}
+
+/// How a call through a split ended.
+#[derive(Clone, PartialEq, Debug)]
+pub struct ArmEnd {
+    /// Which call.
+    pub call: ArmCall,
+    /// Whether it is a shadow's.
+    pub shadow: bool,
+    /// Its own error, whether or not an `else` answered.
+    pub error: Option<ErrorClass>,
+    /// What it used.
+    pub facts: Box<Facts>,
+    /// What a shadow gave; the run holds what arms gave.
+    pub value: Option<Value>,
+    /// Where a shadow's value differs from the arm's: names of fields, `value` where it is no record. `None` for an
+    /// arm, and where one of both gave none.
+    pub differs: Option<Vec<SmolStr>>,
+    /// When, ms since the Unix epoch.
+    pub now_ms: i64,
+}
+
+/// The call of a shadow, to be made beside the run.
+#[derive(Clone, PartialEq, Debug)]
+pub struct ShadowCall {
+    /// Which call.
+    pub call: ArmCall,
+    /// The split's arguments.
+    pub args: Vec<Value>,
+    /// What the arm gave; `None` if it failed.
+    pub answer: Option<Value>,
 }
 
 /// A predicate with the values it captured.

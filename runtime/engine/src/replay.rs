@@ -107,7 +107,5 @@ impl Place {
 
 /// When something was heard, ms since the Unix epoch.
 fn time_of(event: &Event) -> i64 {
-    let (Event::Resolved { now_ms, .. } | Event::Fired { now_ms, .. } | Event::CancelRequested { now_ms }) =
-        event;
-    *now_ms
+    event.now_ms()
 }

@@ -1,6 +1,6 @@
 //! Watches the arms of a split: one that does clearly worse than it may is paused.
 //!
-//! Counts every arm over a sliding window of its last calls. An arm whose errors exceed the declared share is
+//! Counts every arm over a sliding window of its last calls. An arm that is over one of the declared thresholds is
 //! paused; its callers get the arm with the largest share. A paused arm stays paused until somebody resumes it: a
 //! canary that failed needs a new version, not a second chance by timeout.
 
@@ -9,15 +9,20 @@ mod tests;
 
 use std::collections::VecDeque;
 
-/// When an arm is paused.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
-pub struct Thresholds {
-    /// Share of errors, in hundredths of a percent; more pauses the arm.
-    pub errors: u32,
-    /// Median latency, ms; more pauses the arm.
-    pub slow_ms: Option<u64>,
-    /// Calls before anything is judged, and how far back calls count.
-    pub calls: u32,
+use flow_ir::setup::Guard as Thresholds;
+use flow_ir::units::Usd;
+
+/// How one call of an arm ended.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Call {
+    /// Whether it raised an error.
+    pub failed: bool,
+    /// How long it took, ms.
+    pub took_ms: u64,
+    /// What it cost.
+    pub cost: Usd,
+    /// In hundredths of a percent, where the callee says where it comes from.
+    pub confidence: Option<u32>,
 }
 
 /// What happened.
@@ -27,17 +32,15 @@ pub enum Event {
     Ended {
         /// Which arm.
         arm: u32,
-        /// Whether it raised an error.
-        failed: bool,
-        /// How long it took, ms.
-        took_ms: u64,
+        /// How.
+        call: Call,
     },
     /// An operator pauses an arm, or lets it go on.
     Set {
         /// Which arm.
         arm: u32,
-        /// The reason for a pause; `None` resumes it.
-        paused: Option<String>,
+        /// Whether it is paused from now on. What it did before no longer counts.
+        paused: bool,
     },
 }
 
@@ -57,10 +60,8 @@ pub enum Effect {
 
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 struct Arm {
-    share: u32,
-    last: VecDeque<(bool, u64)>,
-    failed: u32,
-    paused: Option<String>,
+    last: VecDeque<Call>,
+    paused: bool,
 }
 
 /// The guard of one split. See the module.
@@ -72,81 +73,108 @@ pub struct Guard {
     main: u32,
 }
 
+/// The arm that a caller drawn to `arm` gets: the largest open one, if it is paused. Of equal shares the first; if all
+/// are paused, the one that was drawn answers all the same.
+#[must_use]
+pub fn choose(shares: &[u32], paused: impl Fn(u32) -> bool, arm: u32) -> u32 {
+    if !paused(arm) {
+        return arm;
+    }
+    let open = shares.iter().enumerate().rev().filter(|(at, _)| !paused(*at as u32));
+    open.max_by_key(|(_, share)| **share).map_or(arm, |(at, _)| at as u32)
+}
+
 impl Guard {
     /// Of a split with these shares, in hundredths of a percent.
     #[must_use]
     pub fn new(thresholds: Thresholds, shares: &[u32]) -> Self {
-        let arms = shares.iter().map(|share| Arm { share: *share, ..Arm::default() }).collect();
         let largest = shares.iter().max().copied().unwrap_or(0);
         let main = shares.iter().position(|share| *share == largest).unwrap_or(0) as u32;
-        Self { thresholds, arms, main }
+        Self { thresholds, arms: vec![Arm::default(); shares.len()], main }
     }
 
     /// Takes an event.
     pub fn step(&mut self, event: Event) -> Effect {
         match event {
-            Event::Ended { arm, failed, took_ms } => self.ended(arm, failed, took_ms),
+            Event::Ended { arm, call } => self.ended(arm, call),
             Event::Set { arm, paused } => {
                 if let Some(arm) = self.arms.get_mut(arm as usize) {
-                    *arm = Arm { share: arm.share, paused, ..Arm::default() };
+                    *arm = Arm { paused, ..Arm::default() };
                 }
                 Effect::Nothing
             }
         }
     }
 
-    /// The arm that a caller drawn to `arm` gets.
+    /// Whether an arm is paused.
     #[must_use]
-    pub fn choose(&self, arm: u32) -> u32 {
-        let paused = |arm: u32| self.arms.get(arm as usize).is_none_or(|arm| arm.paused.is_some());
-        if !paused(arm) {
-            return arm;
-        }
-        let open = self.arms.iter().enumerate().filter(|(_, arm)| arm.paused.is_none());
-        // Of equal shares the first; if all are paused, the main one answers all the same.
-        let best = open.rev().max_by_key(|(_, arm)| arm.share);
-        best.map_or(self.main, |(at, _)| at as u32)
+    pub fn is_paused(&self, arm: u32) -> bool {
+        self.arms.get(arm as usize).is_some_and(|arm| arm.paused)
     }
 
-    /// Why an arm is paused.
-    #[must_use]
-    pub fn paused(&self, arm: u32) -> Option<&str> {
-        self.arms.get(arm as usize)?.paused.as_deref()
-    }
-
-    fn ended(&mut self, at: u32, failed: bool, took_ms: u64) -> Effect {
-        let Thresholds { errors, slow_ms, calls } = self.thresholds;
-        let main = at == self.main;
+    fn ended(&mut self, at: u32, call: Call) -> Effect {
+        let thresholds = self.thresholds;
+        let (is_main, calls) = (at == self.main, thresholds.calls.max(1) as usize);
         let Some(arm) = self.arms.get_mut(at as usize) else { return Effect::Nothing };
-        arm.note(failed, took_ms, calls.max(1) as usize);
-        if main || arm.paused.is_some() || arm.last.len() < calls.max(1) as usize {
+        arm.note(call, calls);
+        if is_main || arm.paused || arm.last.len() < calls {
             return Effect::Nothing;
         }
-        let Some(reason) = arm.complaint(errors, slow_ms) else { return Effect::Nothing };
-        arm.paused = Some(reason.clone());
+        let Some(reason) = arm.complaint(&thresholds) else { return Effect::Nothing };
+        arm.paused = true;
         Effect::Paused { arm: at, reason }
     }
 }
 
 impl Arm {
-    fn note(&mut self, failed: bool, took_ms: u64, most: usize) {
-        self.last.push_back((failed, took_ms));
-        self.failed += u32::from(failed);
+    fn note(&mut self, call: Call, most: usize) {
+        self.last.push_back(call);
         while self.last.len() > most {
-            let oldest = self.last.pop_front();
-            self.failed -= u32::from(oldest.is_some_and(|(failed, _)| failed));
+            self.last.pop_front();
         }
     }
 
-    fn complaint(&self, errors: u32, slow_ms: Option<u64>) -> Option<String> {
-        let calls = self.last.len() as u64;
-        if u64::from(self.failed) * 10_000 > u64::from(errors) * calls {
-            return Some(format!("{} of its last {calls} calls failed", self.failed));
-        }
-        let most = slow_ms?;
-        let mut times: Vec<u64> = self.last.iter().map(|(_, took)| *took).collect();
+    /// The first threshold that the window is over.
+    fn complaint(&self, thresholds: &Thresholds) -> Option<String> {
+        let of = |complaint: Option<String>| {
+            complaint.map(|what| format!("of its last {} calls {what}", self.last.len()))
+        };
+        of(self.errors(thresholds.errors))
+            .or_else(|| of(self.time(thresholds.slow_ms)))
+            .or_else(|| of(self.cost(thresholds.cost)))
+            .or_else(|| of(self.confidence(thresholds.confidence)))
+    }
+
+    fn errors(&self, most: Option<u32>) -> Option<String> {
+        let failed = self.last.iter().filter(|call| call.failed).count() as u64;
+        let is_over = failed * 10_000 > u64::from(most?) * self.last.len() as u64;
+        is_over.then(|| format!("{failed} failed"))
+    }
+
+    /// The time that 95 % of the calls do not exceed.
+    fn time(&self, most: Option<u64>) -> Option<String> {
+        let most = most?;
+        let mut times: Vec<u64> = self.last.iter().map(|call| call.took_ms).collect();
         times.sort_unstable();
-        let median = times.get(times.len() / 2).copied()?;
-        (median > most).then(|| format!("half of its last {calls} calls took {median} ms or more"))
+        let rank = (times.len() * 95).div_ceil(100).max(1) - 1;
+        let p95 = times.get(rank).copied()?;
+        (p95 > most).then(|| format!("one in twenty took {p95} ms or more, above {most} ms"))
+    }
+
+    fn cost(&self, most: Option<Usd>) -> Option<String> {
+        let most = most?;
+        let sum: i64 = self.last.iter().map(|call| call.cost.0).fold(0, i64::saturating_add);
+        let mean = Usd(sum.checked_div(self.last.len() as i64)?);
+        (mean > most).then(|| format!("each cost {mean} on average, above {most}"))
+    }
+
+    /// Of those that say how sure they are.
+    fn confidence(&self, least: Option<u32>) -> Option<String> {
+        let least = u64::from(least?);
+        let sure: Vec<u64> = self.last.iter().filter_map(|call| call.confidence.map(u64::from)).collect();
+        let mean = sure.iter().sum::<u64>().checked_div(sure.len() as u64)?;
+        let percent = |hundredths: u64| format!("{}.{} %", hundredths / 100, hundredths % 100 / 10);
+        (mean < least)
+            .then(|| format!("those were {} sure on average, below {}", percent(mean), percent(least)))
     }
 }

@@ -281,6 +281,17 @@ impl<'t> Change<'t> {
         Ok(true)
     }
 
+    /// Notes what somebody decided about what is running: it changes nothing here.
+    ///
+    /// # Errors
+    /// When nobody signs or says why, or the file cannot be written.
+    pub fn operates(&self, action: &str, subject: &str, after: &str) -> Result<(), Error> {
+        self.signed(true)?;
+        let last = "SELECT after FROM audit WHERE action = ?1 AND subject = ?2 ORDER BY seq DESC LIMIT 1";
+        let before = self.look().one(last, params![action, subject], |row| row.get::<_, String>(0))?;
+        self.note(action, subject, &before.unwrap_or_default(), after)
+    }
+
     /// Adds an event to the log.
     pub(crate) fn note(&self, action: &str, subject: &str, before: &str, after: &str) -> Result<(), Error> {
         let last = self.look().last_event()?;

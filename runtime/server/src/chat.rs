@@ -280,6 +280,7 @@ impl Pieces {
             | Note::Invoked { .. }
             | Note::Record(_)
             | Note::Line(_)
+            | Note::Paused { .. }
             | Note::Finished(_) => {}
         }
     }

@@ -6,6 +6,7 @@ use std::sync::{Mutex, OnceLock, PoisonError, RwLock};
 use flow_ir::{FlowId, NodeId};
 use flow_runtime::port::{Delta, Watch};
 use flow_runtime::protocol::{Command, Event, OpId, Outcome, Record, RunHeader, RunResult};
+use flow_store::runs::PauseRow;
 use smol_str::SmolStr;
 use tokio::sync::{broadcast, mpsc};
 
@@ -23,6 +24,8 @@ pub(crate) enum Note {
     Text { op: OpId, attempt: u32, text: SmolStr },
     /// `tell(line)`.
     Line(SmolStr),
+    /// A call of it was one too many of its arm's: the arm is paused.
+    Paused { split: String, arm: String, reason: String },
     /// Its end.
     Finished(RunResult),
 }
@@ -119,8 +122,13 @@ impl Watch for Hub {
                 }
                 self.tell(run, || Note::Finished(result.clone()));
             }
-            Command::Timer { .. } | Command::Cancel { .. } => {}
+            Command::Timer { .. } | Command::Cancel { .. } | Command::Compare(_) | Command::Shadow(_) => {}
         }
+    }
+
+    fn paused(&self, run: &RunHeader, pause: &PauseRow) {
+        let PauseRow { split, arm, reason, .. } = pause.clone();
+        self.tell(run, || Note::Paused { split, arm, reason });
     }
 
     fn delta(&self, run: &RunHeader, op: OpId, delta: &Delta) {

@@ -21,7 +21,12 @@ pub(crate) fn steps(program: &Arc<Program>, row: &RunRow, log: &[Vec<u8>]) -> Re
         read(program, &header, log, true).map_err(|_| Problem::bug("the log of the run cannot be read"))?;
     let step = |command: &Command| match command {
         Command::Record(record) => Some(record_json(program, record)),
-        Command::Invoke(_) | Command::Timer { .. } | Command::Cancel { .. } | Command::Finish(_) => None,
+        Command::Invoke(_)
+        | Command::Timer { .. }
+        | Command::Cancel { .. }
+        | Command::Compare(_)
+        | Command::Shadow(_)
+        | Command::Finish(_) => None,
     };
     Ok(told.said.iter().filter_map(step).collect())
 }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicI64;
 use std::time::Duration;
 
-use flow_store::runs::Status;
+use flow_store::runs::{PauseRow, Status};
 use prometheus_client::encoding::EncodeLabelSet;
 use prometheus_client::encoding::text::encode;
 use prometheus_client::metrics::counter::Counter;
@@ -31,6 +31,13 @@ struct Route {
 }
 
 #[derive(Clone, PartialEq, Eq, Hash, Debug, EncodeLabelSet)]
+struct OfSplit {
+    package: String,
+    split: String,
+    arm: String,
+}
+
+#[derive(Clone, PartialEq, Eq, Hash, Debug, EncodeLabelSet)]
 struct In {
     status: String,
 }
@@ -42,6 +49,7 @@ pub(crate) struct Metrics {
     requests: Family<Asked, Counter>,
     seconds: Family<Route, Histogram, fn() -> Histogram>,
     open: Family<In, Gauge>,
+    paused: Family<OfSplit, Gauge>,
     totals: Totals,
 }
 
@@ -61,12 +69,13 @@ impl Metrics {
     pub(crate) fn new(hub: Arc<Hub>) -> Self {
         let mut registry = Registry::with_prefix("flow");
         let histogram: fn() -> Histogram = || Histogram::new(BUCKETS);
-        let (requests, open) = (Family::default(), Family::default());
+        let (requests, open, paused) = (Family::default(), Family::default(), Family::default());
         let seconds = Family::new_with_constructor(histogram);
         let totals = Totals::default();
         registry.register("http_requests", "Requests answered", requests.clone());
         registry.register("http_request_seconds", "Time to the answer", seconds.clone());
         registry.register("runs_open", "Runs that have not ended", open.clone());
+        registry.register("split_paused", "Whether an arm of a split gets no calls", paused.clone());
         registry.register("runs_ended", "Runs that ended since the process began", totals.ended.clone());
         registry.register("operations", "Operations that ended", totals.operations.clone());
         registry.register("operation_errors", "Operations that ended with an error", totals.errors.clone());
@@ -78,7 +87,7 @@ impl Metrics {
             "Runs that were not exported: too many at once",
             totals.unheard.clone(),
         );
-        Self { registry, hub, requests, seconds, open, totals }
+        Self { registry, hub, requests, seconds, open, paused, totals }
     }
 
     pub(crate) fn request(&self, route: &str, method: &str, status: u16, took: Duration) {
@@ -88,10 +97,14 @@ impl Metrics {
     }
 
     /// All figures as text.
-    pub(crate) fn text(&self, open: &[(Status, i64)]) -> String {
+    pub(crate) fn text(&self, open: &[(Status, i64)], pauses: &[PauseRow]) -> String {
         for status in [Status::Queued, Status::Active, Status::Waiting, Status::Parked] {
             let count = open.iter().find(|(other, _)| *other == status).map_or(0, |(_, count)| *count);
             self.open.get_or_create(&In { status: status.name().to_owned() }).set(count);
+        }
+        // In order: of rows about the same arm, the last counts.
+        for PauseRow { package, split, arm, paused, .. } in pauses.iter().cloned() {
+            self.paused.get_or_create(&OfSplit { package, split, arm }).set(i64::from(paused));
         }
         self.totals.copy(&self.hub.tally());
         let mut text = String::new();

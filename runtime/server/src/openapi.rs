@@ -148,7 +148,7 @@ fn query(bundle: &Bundle, event: TypeId) -> Json {
 
 fn stream() -> Json {
     json!({
-        "description": "Events: step, text, reset, line, then result, error or waiting",
+        "description": "Events: step, text, reset, line, paused, then result, error or waiting",
         "content": { "text/event-stream": { "schema": {
             "type": "object",
             "required": ["data"],

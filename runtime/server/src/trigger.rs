@@ -161,6 +161,7 @@ pub(crate) async fn write(app: &App, served: &Served, who: &Principal, write: Wr
         args: Vec::new(),
         started_ms: now_ms,
         seed: 0,
+        paused: Vec::new(),
     });
     let deltas = Deltas::new(None, Arc::clone(&header), invocation.op);
     let cx = InvokeContext { header, now_ms, clock, purse: Purse::default(), deltas };

@@ -25,9 +25,12 @@ mod tests;
 pub use change::{Change, NewRun, RunEnd, Used};
 pub use error::{Error, Problem};
 pub use owner::Owner;
-pub use reader::{FeedbackRow, KeyRow, QuestionFilter, Reader, RunFilter};
+pub use reader::{
+    ArmFilter, ArmKind, ArmOfRun, ArmRow, FeedbackRow, KeyRow, QuestionFilter, Reader, RunFilter, Score,
+};
 pub use rows::{
-    AnswerRow, BundleRow, Message, MessageKind, OpenRun, QuestionRow, QuestionState, RunNo, RunRow, Status,
+    AnswerRow, BundleRow, Message, MessageKind, OpenRun, PauseRow, QuestionRow, QuestionState, RunNo, RunRow,
+    SpentRow, Status,
 };
 pub use upkeep::{Purge, Purged};
 pub use writer::{Ack, Moment, Probe, Writer};

@@ -55,14 +55,12 @@ impl Story {
         let mut machine = Machine::start_into(program, header, true, &mut said);
         story.hear(&tape.program, &mut said, tape.header.started_ms);
         for event in &tape.events {
-            let (Event::Resolved { now_ms, .. }
-            | Event::Fired { now_ms, .. }
-            | Event::CancelRequested { now_ms }) = event;
+            let now_ms = event.now_ms();
             if let Event::Resolved { op, outcome, .. } = event {
-                story.resolve(*op, outcome, *now_ms);
+                story.resolve(*op, outcome, now_ms);
             }
             machine.apply_into(event.clone(), &mut said);
-            story.hear(&tape.program, &mut said, *now_ms);
+            story.hear(&tape.program, &mut said, now_ms);
         }
         story
     }
@@ -71,7 +69,7 @@ impl Story {
         for command in said.drain(..) {
             match command {
                 Command::Record(record) => self.note(program, &record),
-                Command::Invoke(call) if !call.shadow => {
+                Command::Invoke(call) => {
                     let inside = self.open(call.frame, call.node);
                     self.calls.push(Called {
                         op: call.op,
@@ -90,7 +88,7 @@ impl Story {
                         call.until_ms.get_or_insert(now_ms);
                     }
                 }
-                Command::Invoke(_) | Command::Timer { .. } | Command::Finish(_) => {}
+                Command::Timer { .. } | Command::Compare(_) | Command::Shadow(_) | Command::Finish(_) => {}
             }
         }
     }

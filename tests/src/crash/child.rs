@@ -73,7 +73,17 @@ async fn walk(store: &Path, world: PathBuf, bundle: Bundle, flow: &str) -> Ended
     let clock = Arc::new(SystemClock);
     // The campaign kills one run as often as it likes; that it is set aside is tested where quarantine is.
     let (hard_ends, watch) = (u32::MAX, None);
-    let options = KeeperOptions { hosts, clock, running: 8, queued: 8, only_new: false, hard_ends, watch };
+    let options = KeeperOptions {
+        hosts,
+        clock,
+        running: 8,
+        queued: 8,
+        shadows: 8,
+        only_new: false,
+        hard_ends,
+        watch,
+        decided: None,
+    };
     let (home, keeper) = Keeper::open(owner, options).unwrap();
     let keeper = tokio::spawn(keeper.run());
     let digest = host.program.digest().0;

@@ -1,6 +1,5 @@
 //! A package with a primary and a fallback, compiled from its text and run against real servers.
 
-use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
 use std::time::Instant;
@@ -16,7 +15,7 @@ use flow_providers::{FixedSecrets, Providers, Routing};
 use flow_runtime::clock::SystemClock;
 use flow_runtime::effects::{Asked, Attempt, Live, Nobody, Outside, Performer, Registry, Surroundings};
 use flow_runtime::home::local::{Ended, Runner};
-use flow_runtime::port::{Treasury, Watch};
+use flow_runtime::port::{DayLimits, Treasury, Watch};
 use flow_runtime::protocol::{Command, Facts, Record, RunHeader};
 use flow_runtime::{Program, new_run_id};
 use flow_store::LocalStore;
@@ -128,7 +127,8 @@ impl World {
             live: Live::new(providers, std::env::temp_dir(), Vec::new()),
             asked: Mutex::default(),
         });
-        let (registry, treasury) = (Registry::new(), Treasury::new(day, BTreeMap::new()));
+        let (registry, treasury) =
+            (Registry::new(), Treasury::new(DayLimits { default: day, ..DayLimits::default() }));
         let with = Surroundings {
             bundle: Arc::clone(&bundle),
             outside: Arc::clone(&outside) as Arc<dyn Outside>,
@@ -154,6 +154,7 @@ impl World {
             args: vec![Value::text("hello")],
             started_ms: 0,
             seed: 1,
+            paused: Vec::new(),
         });
         let runner = Runner {
             program: Arc::clone(&self.program),

@@ -97,6 +97,7 @@ impl<'c> Run<'c> {
             args: vec![Value::text(written(p)), Value::text(written(q))],
             started_ms: 0,
             seed: 0,
+            paused: Vec::new(),
         };
         let (mut machine, first) = Machine::start(Arc::clone(&self.checked.program), Arc::new(header));
         self.obey(first);
@@ -128,7 +129,7 @@ impl<'c> Run<'c> {
                 Command::Record(Record::Took { frame, flow, node: Some(node), edge }) => {
                     self.took(frame, flow, node, edge);
                 }
-                Command::Record(_) | Command::Finish(_) => {}
+                Command::Record(_) | Command::Compare(_) | Command::Shadow(_) | Command::Finish(_) => {}
             }
         }
     }

@@ -9,8 +9,8 @@ use super::{Defaults, Level, Manifest, Mcp, Role};
 use crate::report;
 use crate::types::unit_ms;
 
-const TABLES: [&str; 9] =
-    ["package", "roles", "grants", "labels", "lints", "defaults", "egress", "mcp", "telemetry"];
+const TABLES: [&str; 10] =
+    ["package", "roles", "grants", "labels", "lints", "defaults", "egress", "mcp", "telemetry", "tenant"];
 
 type Entry<'t, 'i> = (&'t str, Range<usize>, &'t toml::Spanned<DeValue<'i>>);
 
@@ -97,6 +97,7 @@ impl Reader<'_> {
                 "lints" => self.lint(manifest, name, span, value),
                 "mcp" => self.mcp(manifest, name, span, value),
                 "telemetry" => self.telemetry(manifest, name, span, value),
+                "tenant" => self.tenant(manifest, name, span, value),
                 _ => self.defaults(manifest, name, span, value),
             }
         }
@@ -242,6 +243,35 @@ impl Reader<'_> {
         }
     }
 
+    fn tenant(
+        &mut self,
+        manifest: &mut Manifest,
+        name: &str,
+        span: Range<usize>,
+        value: &toml::Spanned<DeValue<'_>>,
+    ) {
+        match name {
+            "day" => manifest.tenant.day = self.dollars(name, value),
+            "zone" => manifest.tenant.zone = Some(self.text(name, value)),
+            "days" => {
+                for (tenant, _, value) in self.inner(name, value) {
+                    let limit = self.dollars(tenant, value).map(|limit| (tenant.to_owned(), limit));
+                    manifest.tenant.days.extend(limit);
+                }
+            }
+            _ => self.unknown(span, name, "`[tenant]`", &["day", "zone", "days"]),
+        }
+    }
+
+    /// In micro-dollars.
+    fn dollars(&mut self, key: &str, value: &toml::Spanned<DeValue<'_>>) -> Option<i64> {
+        let found = value.get_ref().as_str().and_then(dollars);
+        if found.is_none() {
+            self.wrong(value.span(), format!("`{key}` is an amount in quotes: `\"20 USD\"`"));
+        }
+        found
+    }
+
     fn share(&mut self, key: &str, value: &toml::Spanned<DeValue<'_>>) -> Option<f64> {
         let value_of = || match value.get_ref() {
             DeValue::Float(number) => number.as_str().replace('_', "").parse::<f64>().ok(),
@@ -332,4 +362,16 @@ fn duration_ms(text: &str) -> Option<u64> {
     let unit = flow_grammar::ast::Unit::parse(text.get(digits.len()..)?)?;
     let scale = u64::try_from(unit_ms(unit)?).ok()?;
     digits.trim().parse::<u64>().ok()?.checked_mul(scale)
+}
+
+/// `20 USD`, `0.5 USD` in micro-dollars.
+fn dollars(text: &str) -> Option<i64> {
+    let number = text.trim().strip_suffix("USD")?.trim();
+    let (whole, part) = number.split_once('.').unwrap_or((number, "0"));
+    let is_number = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+    if !is_number(whole) || !is_number(part) || part.len() > 6 {
+        return None;
+    }
+    let micros = format!("{part:0<6}").parse::<i64>().ok()?;
+    whole.parse::<i64>().ok()?.checked_mul(1_000_000)?.checked_add(micros)
 }

@@ -1,10 +1,11 @@
-//! `breaker`, `hedge` and `limit` of a model.
+//! `breaker`, `hedge` and `limit` of a model; `guard` of a split.
 
 use flow_grammar::ast::{self, ArgValue, ExprKind as Ast, Unit};
-use flow_ir::setup::{Breaker, RateLimit};
+use flow_ir::setup::{Breaker, Guard, RateLimit};
+use flow_ir::units::{Currency, Usd};
 
 use super::Settings;
-use crate::expr::Elab;
+use crate::expr::{Elab, money_micros};
 use crate::report;
 use crate::types::unit_ms;
 
@@ -37,6 +38,57 @@ pub(super) fn breaker(elab: &mut Elab<'_, '_>, settings: &Settings<'_>) -> Optio
         }
     }
     Some(breaker)
+}
+
+/// The figures of `Guard(…)` that are not written: nothing is judged.
+const GUARD: Guard = Guard { errors: None, slow_ms: None, cost: None, confidence: None, calls: 50 };
+
+/// `Guard(errors: 5%, slow: 2s, cost: 0.01 USD, confidence: 70%, calls: 50)`; what is left out is not judged.
+pub(super) fn guard(elab: &mut Elab<'_, '_>, settings: &Settings<'_>) -> Option<Guard> {
+    let value = settings.value("guard")?;
+    let example = "Guard(errors: 5%, calls: 50)";
+    let known = ["errors", "slow", "cost", "confidence", "calls"];
+    let (mut guard, mut all_fit) = (GUARD, true);
+    for (label, written) in figures(elab, value, ("guard", "Guard", example), &known)? {
+        let read = match label {
+            "errors" => share(written).map(|share| guard.errors = Some(share)),
+            "slow" => span_ms(written, 1).map(|ms| guard.slow_ms = Some(ms)),
+            "cost" => dollars(written).map(|cost| guard.cost = Some(cost)),
+            "confidence" => share(written).map(|share| guard.confidence = Some(share)),
+            _ => calls(written).map(|calls| guard.calls = calls),
+        };
+        if read.is_none() {
+            all_fit = false;
+            let help = match label {
+                "errors" => "a share above 0 % and up to 100 %, for example `errors: 5%`",
+                "slow" => "a span of time, for example `slow: 2s`",
+                "cost" => "an amount above 0 USD, for example `cost: 0.01 USD`",
+                "confidence" => "a share above 0 % and up to 100 %, for example `confidence: 70%`",
+                _ => "a whole number from 1 to 10000, for example `calls: 50`",
+            };
+            refuse(elab, value, label, "Guard", help);
+        }
+    }
+    if all_fit && guard == (Guard { calls: guard.calls, ..GUARD }) {
+        let span = elab.span(value.span);
+        let message = "this guard judges nothing";
+        let help = "say what an arm must not exceed, for example `Guard(errors: 5%, calls: 50)`";
+        elab.out.push(report::names::wrong_setting(span, message, help));
+        return None;
+    }
+    Some(guard)
+}
+
+fn dollars(written: &Ast) -> Option<Usd> {
+    let Ast::Quantity(amount) = written else { return None };
+    match money_micros(amount)? {
+        (micros, Currency::Usd) if micros > 0 => Some(Usd(micros)),
+        _ => None,
+    }
+}
+
+fn calls(written: &Ast) -> Option<u32> {
+    amount(written, false).and_then(|calls| u32::try_from(calls).ok()).filter(|calls| *calls <= 10_000)
 }
 
 /// `hedge: 800ms`.

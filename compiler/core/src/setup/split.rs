@@ -4,7 +4,7 @@ use flow_grammar::ast::{self, SplitItem, Unit};
 use flow_ir::expr::Const;
 use flow_ir::setup::{Arm, Split};
 
-use super::{Settings, shadow};
+use super::{Settings, gates, shadow};
 use crate::callee;
 use crate::expr::{Elab, Why};
 use crate::package::Sig;
@@ -24,7 +24,8 @@ pub(crate) fn lower(elab: &mut Elab<'_, '_>, split: &ast::Split, sig: &Sig) -> S
             SplitItem::Arm { .. } | SplitItem::Shadow { .. } => None,
         })
         .collect();
-    let settings = Settings::new(elab, "split", &settings, &["key"]);
+    let settings = Settings::new(elab, "split", &settings, &["key", "guard"]);
+    let guard = gates::guard(elab, &settings);
     let key = key(elab, &settings, split, sig);
     let mut arms = Vec::new();
     let mut shadows = Vec::new();
@@ -51,6 +52,7 @@ pub(crate) fn lower(elab: &mut Elab<'_, '_>, split: &ast::Split, sig: &Sig) -> S
         key,
         arms,
         shadows,
+        guard,
     }
 }
 

@@ -8,20 +8,21 @@ use serde_json::{Value as Json, json};
 
 use super::Said;
 use super::figures::{Datum, Unit, shown};
-use super::statistics::{self, Interval};
 use super::walk::RowEnd;
+use crate::statistics::{self, Interval};
 use crate::terminal::{BAD, BOLD, DIM, GOOD, NAME, paint};
 
-/// A table of two versions.
-pub(super) struct Table {
-    title: String,
-    labels: [String; 2],
-    passed: [bool; 2],
-    lines: Vec<Line>,
+/// A table of two versions, or of two arms.
+pub(crate) struct Table {
+    pub(crate) title: String,
+    pub(crate) labels: [String; 2],
+    /// Whether each passed, if there is something to pass.
+    pub(crate) passed: Option<[bool; 2]>,
+    pub(crate) lines: Vec<Line>,
 }
 
-/// One measure, row by row.
-struct Line {
+/// One measure, pair by pair.
+pub(crate) struct Line {
     text: String,
     /// Mean of each side.
     means: [Option<f64>; 2],
@@ -36,14 +37,14 @@ struct Line {
 
 /// Which of two values is better.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Better {
+pub(crate) enum Better {
     More,
     Less,
 }
 
 impl Table {
     /// `sides` hold the same rows in the same order.
-    pub(super) fn of(eval: &Eval, sides: [(&str, &Said); 2], seed: u64) -> Self {
+    pub(super) fn of_eval(eval: &Eval, sides: [(&str, &Said); 2], seed: u64) -> Self {
         let [(a, first), (b, second)] = sides;
         let pairs: Vec<(&RowEnd, &RowEnd)> = first.rows.iter().zip(&second.rows).collect();
         let mut lines: Vec<Line> = Vec::new();
@@ -64,7 +65,7 @@ impl Table {
         Self {
             title: eval.title.to_string(),
             labels: [a.to_owned(), b.to_owned()],
-            passed: [first.passed(), second.passed()],
+            passed: Some([first.passed(), second.passed()]),
             lines,
         }
     }
@@ -96,12 +97,12 @@ fn wants_less(condition: &Expr, slot: Option<usize>) -> bool {
 }
 
 impl Line {
-    fn of(
+    pub(crate) fn of<R>(
         text: String,
         unit: Unit,
         better: Better,
-        pairs: &[(&RowEnd, &RowEnd)],
-        datum: impl Fn(&RowEnd) -> Option<f64>,
+        pairs: &[(&R, &R)],
+        datum: impl Fn(&R) -> Option<f64>,
         seed: u64,
     ) -> Self {
         let both: Vec<(f64, f64)> = pairs.iter().filter_map(|(a, b)| datum(a).zip(datum(b))).collect();
@@ -146,7 +147,7 @@ impl Line {
 
 impl Table {
     /// Columns that line up.
-    pub(super) fn to_text(&self) -> String {
+    pub(crate) fn to_text(&self) -> String {
         let [a, b] = &self.labels;
         let head = ["", a, b, &format!("{b} wins"), "loses", "ties", "p"].map(str::to_owned);
         let rows: Vec<[String; 7]> =
@@ -162,15 +163,16 @@ impl Table {
             let line = cells.join("  ").trim_end().to_owned();
             text.push_str(&format!("  {}\n", if at == 0 { paint(NAME, line) } else { line }));
         }
-        let word = |passed: bool| if passed { paint(GOOD, "passed") } else { paint(BAD, "failed") };
-        let [first, second] = self.passed;
         let how = paint(DIM, "p: chance of such a difference between equals (sign test)");
-        text.push_str(&format!("  {a} {}, {b} {}; {how}\n", word(first), word(second)));
+        let word = |passed: bool| if passed { paint(GOOD, "passed") } else { paint(BAD, "failed") };
+        let passed =
+            self.passed.map(|[first, second]| format!("{a} {}, {b} {}; ", word(first), word(second)));
+        text.push_str(&format!("  {}{how}\n", passed.unwrap_or_default()));
         text
     }
 
     /// The same as an object.
-    pub(super) fn to_json(&self) -> Json {
+    pub(crate) fn to_json(&self) -> Json {
         let scale = |line: &Line| if matches!(line.unit, Unit::Money(_)) { 1_000_000.0 } else { 1.0 };
         let line = |line: &Line| {
             let by = scale(line);

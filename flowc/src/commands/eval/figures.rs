@@ -8,14 +8,14 @@ use flow_ir::setup::Need;
 use flow_ir::testing::TestValue;
 use flow_ir::units::{Currency, Usd};
 
-use super::statistics::{self, Interval};
 use super::walk::RowEnd;
 use crate::graph::text::{self, Names};
+use crate::statistics::{self, Interval};
 use crate::trial;
 
 /// What a measure of one row is.
 #[derive(Clone, Copy, PartialEq, Debug)]
-pub(super) enum Datum {
+pub(crate) enum Datum {
     /// Whether a condition holds.
     Holds(bool),
     /// In the unit of its kind.
@@ -24,7 +24,7 @@ pub(super) enum Datum {
 
 /// What a number counts.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(super) enum Unit {
+pub(crate) enum Unit {
     Share,
     Int,
     Float,
@@ -37,17 +37,17 @@ pub(super) enum Unit {
 
 /// A measure over all rows.
 #[derive(Clone, Debug)]
-pub(super) struct Figure {
+pub(crate) struct Figure {
     /// `mean(result.team == row.team)`.
     pub(super) text: String,
     /// `result.team == row.team`.
     pub(super) of: String,
-    pub(super) unit: Unit,
+    pub(crate) unit: Unit,
     /// `None` if no row gave a value.
-    pub(super) value: Option<f64>,
-    pub(super) interval: Interval,
+    pub(crate) value: Option<f64>,
+    pub(crate) interval: Interval,
     /// Rows that gave one.
-    pub(super) rows: usize,
+    pub(crate) rows: usize,
 }
 
 impl Datum {
@@ -84,7 +84,7 @@ pub(super) fn of(bundle: &Bundle, eval: &Eval, rows: &[RowEnd], seed: u64) -> Ve
 }
 
 /// One figure.
-pub(super) fn one(aggregate: Aggregate, data: &[Datum], of: String, seed: u64) -> Figure {
+pub(crate) fn one(aggregate: Aggregate, data: &[Datum], of: String, seed: u64) -> Figure {
     let unit = data.first().map_or(Unit::Float, |datum| match (datum, aggregate) {
         (Datum::Holds(_), Aggregate::Count) => Unit::Int,
         (Datum::Holds(_), _) => Unit::Share,
@@ -133,12 +133,12 @@ impl Figure {
     }
 
     /// `96.0 %`.
-    pub(super) fn shown(&self) -> String {
+    pub(crate) fn shown(&self) -> String {
         self.value.map_or_else(|| "no value".to_owned(), |value| shown(value, self.unit))
     }
 
     /// `90.2 %–98.4 %`; an end that the rows cannot tell is `?`. Empty if neither is told.
-    pub(super) fn interval_shown(&self) -> String {
+    pub(crate) fn interval_shown(&self) -> String {
         let end = |end: Option<f64>| end.map_or_else(|| "?".to_owned(), |end| shown(end, self.unit));
         match self.interval {
             Interval { low: None, high: None } => String::new(),
@@ -148,7 +148,7 @@ impl Figure {
 }
 
 /// A number in its unit, for people.
-pub(super) fn shown(number: f64, unit: Unit) -> String {
+pub(crate) fn shown(number: f64, unit: Unit) -> String {
     match unit {
         Unit::Share => format!("{:.1} %", number * 100.0),
         Unit::Int => format!("{}", (number * 10.0).round() / 10.0),

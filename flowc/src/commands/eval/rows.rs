@@ -10,11 +10,11 @@ use flow_store::{LocalStore, Place, Store as _};
 use serde_json::Value as Json;
 
 use super::Args;
-use super::statistics::Random;
 use crate::compile::Built;
 use crate::durable;
 use crate::exit::Stop;
 use crate::load;
+use crate::statistics::Random;
 
 /// Where runs of the command line keep what resources hold.
 const TENANT: &str = "default";

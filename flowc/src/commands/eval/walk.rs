@@ -139,6 +139,7 @@ impl<'a> Walk<'a> {
             args,
             started_ms: now_ms,
             seed: self.seed ^ first,
+            paused: Vec::new(),
         })
     }
 

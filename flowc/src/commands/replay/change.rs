@@ -120,6 +120,8 @@ pub(super) fn first_call(way: &Way, changed: &[Changed]) -> Option<Place> {
             | Command::Record(_)
             | Command::Timer { .. }
             | Command::Cancel { .. }
+            | Command::Compare(_)
+            | Command::Shadow(_)
             | Command::Finish(_) => {}
         }
     }

@@ -75,7 +75,6 @@ impl Live {
     /// Only of the flow that was asked for, and only where no later step can take the text back.
     fn invoked(&self, invocation: &flow_runtime::protocol::Invocation) {
         let is_final = invocation.frame == 0
-            && !invocation.shadow
             && self
                 .bundle
                 .flow(invocation.flow)
@@ -118,7 +117,11 @@ impl Watch for Live {
         match command {
             Command::Record(record) => self.record(record),
             Command::Invoke(invocation) => self.invoked(invocation),
-            Command::Timer { .. } | Command::Cancel { .. } | Command::Finish(_) => {}
+            Command::Timer { .. }
+            | Command::Cancel { .. }
+            | Command::Compare(_)
+            | Command::Shadow(_)
+            | Command::Finish(_) => {}
         }
     }
 

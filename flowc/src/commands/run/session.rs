@@ -122,6 +122,7 @@ pub(crate) fn header(flow: FlowId, args: Vec<Value>) -> Arc<RunHeader> {
         args,
         started_ms: SystemClock.now_ms(),
         seed,
+        paused: Vec::new(),
     })
 }
 

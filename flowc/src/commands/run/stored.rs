@@ -53,13 +53,20 @@ impl Session {
             clock,
             running: RUNNING,
             queued: RUNNING,
+            shadows: durable::SHADOWS,
             only_new: true,
             hard_ends: HARD_ENDS,
             watch: None,
+            decided: None,
         };
         let (home, keeper) = Keeper::open(owner, options).map_err(|error| durable::stop(&error))?;
         let keeper = tokio::spawn(keeper.run());
         let left = self.follow(&home, row, host).await;
+        // The run is where it can be; what is under way is shadows.
+        tokio::select! {
+            () = home.drain() => {}
+            _ = tokio::signal::ctrl_c() => {}
+        }
         home.stop();
         match keeper.await {
             Ok(Ok(())) => left,

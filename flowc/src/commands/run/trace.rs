@@ -9,7 +9,9 @@ use std::sync::{Arc, Mutex, PoisonError};
 use flow_eval::{Value, json};
 use flow_ir::{Bundle, FlowId, NodeId, TypeId};
 use flow_runtime::port::Watch;
-use flow_runtime::protocol::{Command, Event, Facts, Invocation, Outcome, Record, RunHeader, RunResult};
+use flow_runtime::protocol::{
+    ArmCall, ArmEnd, Command, Event, Facts, Invocation, Outcome, Record, RunHeader, RunResult,
+};
 use serde_json::{Value as Json, json};
 
 use crate::exit::Stop;
@@ -107,6 +109,23 @@ impl Trace {
         line
     }
 
+    fn arm(&self, kind: &str, call: &ArmCall) -> Json {
+        let mut line = self.place(kind, call.frame, call.flow, Some(call.node));
+        let split = self.bundle.splits.get(call.arm.split.index());
+        put(&mut line, "split", json!(split.map(|split| &split.name)));
+        put(&mut line, "arm", json!(call.arm.index));
+        line
+    }
+
+    fn compared(&self, end: &ArmEnd) -> Json {
+        let mut line = self.arm(if end.shadow { "shadowed" } else { "arm" }, &end.call);
+        put(&mut line, "error", json!(end.error.map(|class| class.name())));
+        put(&mut line, "facts", facts_json(&end.facts));
+        put(&mut line, "differs", json!(end.differs));
+        put(&mut line, "at", json!(end.now_ms));
+        line
+    }
+
     fn finished(&self, run: &RunHeader, result: &RunResult) -> Json {
         match result {
             RunResult::Returned(value) => {
@@ -135,6 +154,7 @@ impl Watch for Trace {
                 json!({ "event": "resolved", "op": op, "outcome": kind, "facts": facts_json(facts), "at": now_ms })
             }
             Event::Fired { op, now_ms } => json!({ "event": "fired", "op": op, "at": now_ms }),
+            Event::Paused { now_ms, .. } => json!({ "event": "paused", "at": now_ms }),
             Event::CancelRequested { now_ms } => json!({ "event": "cancel_requested", "at": now_ms }),
         });
     }
@@ -145,6 +165,12 @@ impl Watch for Trace {
             Command::Invoke(invocation) => self.invoked(invocation),
             Command::Timer { op, after_ms } => json!({ "event": "timer", "op": op, "after_ms": after_ms }),
             Command::Cancel { op } => json!({ "event": "cancel", "op": op }),
+            Command::Compare(end) => self.compared(end),
+            Command::Shadow(shadow) => {
+                let mut line = self.arm("shadow", &shadow.call);
+                put(&mut line, "args", json!(shadow.args.len()));
+                line
+            }
             Command::Finish(result) => self.finished(run, result),
         });
     }

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use flow_compiler::manifest::Telemetry;
+use flow_compiler::manifest::{Telemetry, Tenant};
 use flow_ir::{Bundle, Digest};
 use flow_registry::Reference;
 
@@ -26,6 +26,8 @@ pub(super) struct Chosen {
     pub(super) egress: Vec<String>,
     /// Of `flow.toml`.
     pub(super) telemetry: Telemetry,
+    /// Of `flow.toml`.
+    pub(super) tenant: Tenant,
     /// Of the bundle, if it is a deployed one.
     pub(super) number: Option<u32>,
     pub(super) deployed: Option<Deployed>,
@@ -62,6 +64,7 @@ fn by_reference(args: &Args, reference: Reference) -> Result<Chosen, Stop> {
     Ok(Chosen {
         bundle: version::bundle(&found.body)?,
         egress: here.as_ref().map(|built| built.egress.clone()).unwrap_or_default(),
+        tenant: here.as_ref().map(|built| built.tenant.clone()).unwrap_or_default(),
         telemetry: here.map(|built| built.telemetry).unwrap_or_default(),
         root,
         number: Some(found.number),
@@ -86,6 +89,7 @@ fn by_path(args: &Args, terminal: &Terminal) -> Result<Option<Chosen>, Stop> {
         root: built.root,
         egress: built.egress,
         telemetry: built.telemetry,
+        tenant: built.tenant,
         number: None,
         deployed: None,
         undeployed: None,

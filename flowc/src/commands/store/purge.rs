@@ -2,12 +2,12 @@
 
 use flow_runtime::clock::{Clock as _, SystemClock};
 use flow_store::runs::{Owner, Problem, Purge, Purged};
-use jiff::{Span, SpanRelativeTo};
 use serde_json::json;
 
 use crate::commands::runs::Common;
 use crate::durable;
 use crate::exit::{Exit, Outcome, Stop};
+use crate::span::span_ms;
 use crate::terminal::{Terminal, count};
 
 /// `flowc store purge --older-than SPAN`
@@ -60,11 +60,4 @@ fn bundles(args: &Args) -> Result<u64, Stop> {
         Err(error) if matches!(error.problem, Problem::InUse) => Ok(0),
         Err(error) => Err(durable::stop(&error)),
     }
-}
-
-fn span_ms(text: &str) -> Result<i64, Stop> {
-    let span: Result<Span, _> = text.parse();
-    let ms = span.and_then(|span| span.to_duration(SpanRelativeTo::days_are_24_hours()));
-    let ms = ms.ok().and_then(|span| i64::try_from(span.as_millis()).ok()).filter(|ms| *ms >= 0);
-    ms.ok_or_else(|| Stop::usage(format!("`{text}` is no span of time: write `90d`, `12h` or `2w`")))
 }

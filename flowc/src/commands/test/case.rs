@@ -135,6 +135,7 @@ impl Case {
             args,
             started_ms: answers.clock.now_ms(),
             seed: 1,
+            paused: Vec::new(),
         });
         let effects = Arc::new(answers.scripted.clone());
         let runner = Runner { program, effects, clock: answers.clock };

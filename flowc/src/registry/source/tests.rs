@@ -155,6 +155,7 @@ fn header(at: usize) -> Arc<RunHeader> {
         args: vec![Value::text("hello")],
         started_ms: 1,
         seed: at as u64,
+        paused: Vec::new(),
     })
 }
 

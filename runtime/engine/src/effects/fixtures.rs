@@ -235,6 +235,7 @@ pub(crate) fn context(left: Option<Usd>) -> InvokeContext {
         args: Vec::new(),
         started_ms: 0,
         seed: 7,
+        paused: Vec::new(),
     });
     let pools = left.map(|cost| Pool { id: PoolId(1), left: Left { cost: Some(cost), tokens: None } });
     InvokeContext {
@@ -268,7 +269,7 @@ pub(crate) fn invocation(callee: Callee, args: Vec<Value>) -> Box<Invocation> {
         shadow: false,
         idempotency_key: IdempotencyKey {
             run: "r1".into(),
-            place: Place { frame: 0, node: NodeId(0), visit, branch: 0, shadow: 0 },
+            place: Place { frame: 0, node: NodeId(0), visit, branch: 0 },
         },
     })
 }

@@ -149,6 +149,7 @@ async fn ask_one(
 ) -> Result<(Value, Option<SmolStr>), Raised> {
     let amount = Amount { cost: human.cost, tokens: 0 };
     let reservation = cx.purse.reserve(amount, cx.clock.now_ms()).map_err(|short| no_money(human, &short))?;
+    reservation.kept().await;
     spent.facts.attempts += 1;
     let answer = inner.with.people.ask(question).await;
     let answer = answer.map_err(|error| Raised::new(error.class, error.message))?;

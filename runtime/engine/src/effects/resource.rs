@@ -426,6 +426,7 @@ impl At<'_> {
             attempts += 1;
             let pass = gates::enter(target, &model.name, self.cx, spent).await?;
             let reservation = self.reserve(model, worst)?;
+            reservation.kept().await;
             spent.facts.attempts += 1;
             let own = model.timeout_ms.unwrap_or(EMBED_TIMEOUT_MS);
             let patience = Patience::of_attempt(spent.attempt_ms(self.cx, own));

@@ -39,6 +39,7 @@ pub(crate) async fn call(
             let message = format!("`{}` costs {}, and less is left", tool.name, tool.cost);
             Raised::new(ErrorClass::Budget, message)
         })?;
+    reservation.kept().await;
     let reply = attempts(inner, cx, invocation, (id, tool), spent).await;
     reservation.settle(Amount { cost: tool.cost, tokens: 0 });
     spent.pay(tool.cost);

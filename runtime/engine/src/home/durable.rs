@@ -26,6 +26,8 @@
 
 mod admission;
 mod answer;
+mod beside;
+mod guard;
 mod invoke;
 mod keeper;
 mod load;
@@ -54,7 +56,8 @@ use crate::program::Program;
 use crate::protocol::{RunHeader, RunResult};
 
 pub use self::answer::AnswerError;
-pub use self::keeper::{Keeper, KeeperOptions};
+pub use self::guard::{Decision, arm_name};
+pub use self::keeper::{Decided, Keeper, KeeperOptions};
 pub use self::load::{Told, Unreadable, read};
 pub use self::order::{Answer, Home};
 pub use self::poison::HARD_ENDS;

@@ -6,6 +6,7 @@
 //!
 //! What is not here: runs that outlive the process.
 
+mod beside;
 mod run;
 
 #[cfg(test)]
@@ -14,19 +15,20 @@ mod tests;
 use std::collections::{BTreeSet, VecDeque};
 use std::future::poll_fn;
 use std::pin::pin;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Poll};
 
 use futures_util::future::{AbortHandle, Abortable, Aborted, BoxFuture};
 use futures_util::stream::{FuturesUnordered, StreamExt};
 use tokio_util::sync::CancellationToken;
 
+use self::beside::Beside;
 use self::run::{Run, Under};
 use crate::clock::Clock;
 use crate::machine::Usage;
 use crate::port::{Deltas, Effects, InvokeContext, Reply, Watch};
 use crate::program::Program;
-use crate::protocol::{Command, Event, Invocation, OpId, Outcome, RunHeader, RunResult};
+use crate::protocol::{ArmEnd, Command, Event, Invocation, OpId, Outcome, RunHeader, RunResult, ShadowCall};
 
 /// Turns of runs between two looks at the outside, so that busy runs keep neither timers nor a caller waiting.
 const TURNS_PER_POLL: u32 = 128;
@@ -100,6 +102,32 @@ impl Runner {
         let none = || Ended { key, header, result: RunResult::Cancelled, usage: Usage::default() };
         last.await.unwrap_or_else(none)
     }
+
+    /// Makes the call of a shadow beside a run that is driven elsewhere. `None` if there is no such shadow.
+    ///
+    /// # Cancel safety
+    /// Dropping the future aborts the call, which writes nothing.
+    pub async fn beside(&self, header: Arc<RunHeader>, shadow: Box<ShadowCall>) -> Option<ArmEnd> {
+        let caught = Arc::new(Caught::default());
+        let mut driver = Driver::new(self.clone());
+        let watch = Arc::clone(&caught) as Arc<dyn Watch>;
+        driver.start_beside(Beside::new(None, header, Some(watch), shadow));
+        while driver.next().await.is_some() {}
+        // An assignment cannot panic half-way.
+        caught.0.lock().unwrap_or_else(PoisonError::into_inner).take()
+    }
+}
+
+/// Waits for the end of a shadow.
+#[derive(Default)]
+struct Caught(Mutex<Option<ArmEnd>>);
+
+impl Watch for Caught {
+    fn command(&self, _: &RunHeader, command: &Command) {
+        if let Command::Compare(end) = command {
+            *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some((**end).clone());
+        }
+    }
 }
 
 /// The future of an operation.
@@ -161,6 +189,23 @@ impl Driver {
 
     /// Starts a run: walks it to its first wait.
     pub fn start(&mut self, header: Arc<RunHeader>, watch: Option<Arc<dyn Watch>>) -> RunKey {
+        let program = Arc::clone(&self.runner.program);
+        self.start_of(program, header, watch, None)
+    }
+
+    fn start_beside(&mut self, beside: Beside) {
+        let Some((program, flow)) = self.runner.program.beside(beside.shadow.call.arm) else { return };
+        let header = beside.own_header(flow, self.runner.clock.now_ms());
+        self.start_of(program, header, None, Some(Box::new(beside)));
+    }
+
+    fn start_of(
+        &mut self,
+        program: Arc<Program>,
+        header: Arc<RunHeader>,
+        watch: Option<Arc<dyn Watch>>,
+        beside: Option<Box<Beside>>,
+    ) -> RunKey {
         let id = self.next_id;
         self.next_id = id.wrapping_add(1);
         let place = self.free.pop().unwrap_or_else(|| {
@@ -169,8 +214,9 @@ impl Driver {
         });
         let key = RunKey { place, id };
         let mut commands = std::mem::take(&mut self.commands);
-        let program = Arc::clone(&self.runner.program);
         let mut run = Box::new(Run::start(key, program, header, watch, &mut commands));
+        run.machine.set_watched(run.watch.is_some() || beside.is_some());
+        run.beside = beside;
         self.obey(&mut run, &mut commands);
         self.commands = commands;
         self.advance(&mut run);
@@ -300,14 +346,44 @@ impl Driver {
                 Command::Invoke(invocation) => self.invoke(run, invocation),
                 Command::Timer { op, after_ms } => self.set_timer(run, op, after_ms),
                 Command::Cancel { op } => self.cancel_op(run, op),
-                Command::Record(_) => {}
-                Command::Finish(result) => run.finished(result),
+                Command::Record(record) => run.note(&record),
+                Command::Compare(_) => {}
+                Command::Shadow(shadow) => self.shadow(run, shadow),
+                Command::Finish(result) => self.finished(run, result),
             }
         }
     }
 
-    fn invoke(&mut self, run: &mut Run, invocation: Box<Invocation>) {
+    /// A shadow has no shadows.
+    fn shadow(&mut self, run: &Run, shadow: Box<ShadowCall>) {
+        if run.beside.is_none() {
+            let header = Arc::clone(run.machine.header());
+            self.start_beside(Beside::new(Some(run.key), header, run.watch.clone(), shadow));
+        }
+    }
+
+    /// The machine has ended. Nobody compares the shadows of a cancelled run.
+    fn finished(&mut self, run: &mut Run, result: RunResult) {
+        if result == RunResult::Cancelled {
+            let parent = |other: &Run| other.beside.as_ref().and_then(|beside| beside.parent);
+            let all = self.runs.iter().flatten();
+            let shadows: Vec<RunKey> =
+                all.filter(|other| parent(other) == Some(run.key)).map(|other| other.key).collect();
+            shadows.into_iter().for_each(|shadow| self.cancel(shadow));
+        }
+        run.finished(result);
+    }
+
+    fn invoke(&mut self, run: &mut Run, mut invocation: Box<Invocation>) {
         let op = invocation.op;
+        invocation.shadow = run.beside.is_some();
+        if invocation.shadow
+            && let Some(outcome) = beside::refusal(&self.runner.program, invocation.callee)
+        {
+            let now_ms = self.runner.clock.now_ms();
+            run.inbox.push_back(Event::Resolved { op, outcome, now_ms });
+            return;
+        }
         run.purse = run.purse.with_pools(&invocation.pools);
         let header = Arc::clone(run.machine.header());
         let cx = InvokeContext {
@@ -318,13 +394,12 @@ impl Driver {
             header,
         };
         let is_write = self.runner.program.is_write(invocation.callee);
-        let is_shadow = invocation.shadow;
         match self.runner.effects.invoke(&cx, invocation) {
             Reply::Now(outcome) => run.inbox.push_back(Event::Resolved { op, outcome, now_ms: cx.now_ms }),
             Reply::Later(future) => {
                 let (abort, registration) = AbortHandle::new_pair();
                 let abort = (!is_write).then_some(abort);
-                run.under_way.push(Under { op, abort, is_write, is_shadow });
+                run.under_way.push(Under { op, abort, is_write });
                 let key = run.key;
                 let flight = Abortable::new(future, registration);
                 self.flights.push(Box::pin(async move { (key, op, flight.await) }));
@@ -361,12 +436,7 @@ impl Driver {
     /// Keeps the run, tells its end, or forgets it.
     fn put_back(&mut self, mut run: Box<Run>) {
         if let Some(result) = run.end() {
-            self.ended.push_back(Ended {
-                key: run.key,
-                header: Arc::clone(run.machine.header()),
-                result,
-                usage: run.machine.usage(),
-            });
+            self.tell_end(&mut run, result);
         }
         let place = run.key.place;
         if run.is_over() {
@@ -374,5 +444,14 @@ impl Driver {
         } else if let Some(slot) = self.runs.get_mut(place as usize) {
             *slot = Some(run);
         }
+    }
+
+    fn tell_end(&mut self, run: &mut Run, result: RunResult) {
+        let usage = run.machine.usage();
+        if let Some(beside) = run.beside.take() {
+            return beside.tell(&self.runner.program, result, usage, self.runner.clock.now_ms());
+        }
+        let header = Arc::clone(run.machine.header());
+        self.ended.push_back(Ended { key: run.key, header, result, usage });
     }
 }

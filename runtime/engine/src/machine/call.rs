@@ -6,9 +6,10 @@ use flow_eval::Value;
 use flow_ir::LocalId;
 use flow_ir::expr::{Expr, Lambda};
 use flow_ir::flow::Work;
-use flow_ir::setup::{Call, Callee, Method};
+use flow_ir::setup::{Call, Callee, Method, Split};
 use flow_ir::units::Limits;
 use flow_ir::{CheckId, FlowId, SplitId};
+use flow_policy::guard::choose;
 
 use super::state::{Branch, Fault, Frame, FrameRef, Phase, Ready, Step, Via, Waiter};
 use super::walk::Walk;
@@ -107,7 +108,18 @@ impl<'a> Walk<'a> {
             draw < below
         });
         let last = split.arms.len().saturating_sub(1);
-        Ok(Via { split: id, arm: taken.unwrap_or(last) as u32, key, slots })
+        let drawn = taken.unwrap_or(last) as u32;
+        Ok(Via { split: id, arm: self.open_arm(split, id, drawn), key, slots })
+    }
+
+    /// The arm that a caller gets who was drawn to this one.
+    fn open_arm(&self, split: &Split, id: SplitId, drawn: u32) -> u32 {
+        let paused = |index: u32| self.state.paused.contains(&Arm { split: id, index });
+        if !paused(drawn) {
+            return drawn;
+        }
+        let shares: Vec<u32> = split.arms.iter().map(|arm| arm.share).collect();
+        choose(&shares, paused, drawn)
     }
 
     pub(super) fn arm_call(&self, split: SplitId, arm: u32) -> Option<&'a Call> {
@@ -196,7 +208,7 @@ impl<'a> Walk<'a> {
         let frame = self.state.frame(at)?;
         let visit = frame.nodes.get(frame.at.index()).map_or(1, |node| node.visits);
         let around = self.state.around(at, branch);
-        let place = Place { frame: frame.id, node: frame.at, visit, branch, shadow: 0 };
+        let place = Place { frame: frame.id, node: frame.at, visit, branch };
         let until = |deadline: i64| deadline.saturating_sub(self.state.now_ms).max(0).unsigned_abs();
         Some(Box::new(Invocation {
             op,
@@ -213,7 +225,7 @@ impl<'a> Walk<'a> {
             left: around.left.cost,
             pools: around.pools,
             arm,
-            shadow: around.shadow,
+            shadow: false,
             idempotency_key: IdempotencyKey { run: self.state.header.run.clone(), place },
         }))
     }

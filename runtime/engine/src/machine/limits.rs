@@ -18,8 +18,6 @@ pub(super) struct Around {
     pub(super) deadline_ms: Option<i64>,
     /// A flow whose time is over.
     pub(super) expired: bool,
-    /// Whether nobody uses the result.
-    pub(super) shadow: bool,
 }
 
 impl Around {
@@ -54,7 +52,6 @@ impl State {
                 around.add(&many.meter);
             }
             around.add_flow(frame);
-            around.shadow |= frame.shadow;
             here = frame.parent;
         }
         around
@@ -68,11 +65,9 @@ impl State {
         around.left.smallest(outer.unwrap_or_default())
     }
 
-    /// Charges a call to every limit around it, and to the run unless it belongs to a shadow.
+    /// Charges a call to the run and to every limit around it.
     pub(super) fn charge(&mut self, at: FrameRef, branch: u32, spend: Spend) {
-        if !self.around(at, branch).shadow {
-            self.spent.add(spend);
-        }
+        self.spent.add(spend);
         let mut here = Some((at, branch));
         while let Some((at, branch)) = here {
             let Some(frame) = self.frame_mut(at) else { return };

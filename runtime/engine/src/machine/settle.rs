@@ -4,7 +4,7 @@ use flow_eval::Value;
 use flow_ir::flow::Work;
 use smol_str::SmolStr;
 
-use super::state::{Fault, Frame, FrameRef, Phase, Settled, Spend, Step, Via, Working};
+use super::state::{Fault, Frame, FrameRef, Phase, Settled, Spend, Step, Working};
 use super::walk::{Walk, put};
 use crate::protocol::{Facts, OpId, Outcome, Record, RunError, RunResult};
 
@@ -40,6 +40,7 @@ impl Walk<'_> {
         call.phase = Phase::Idle;
         let timer = call.meter.timer.take();
         self.stop_timer(timer);
+        self.compare(at, branch, &settled);
         let settled = settled.or_else(|fault| self.answer_instead(at, branch, fault));
         let frame = self.state.frame_mut(at)?;
         let Working::Many(many) = &mut frame.work else { return Some(Step::Finish(at, settled)) };
@@ -108,7 +109,7 @@ impl Walk<'_> {
         let node = program.node(frame.flow, frame.at)?;
         let work = std::mem::replace(&mut frame.work, Working::Nothing);
         let degraded = work.branches().iter().any(|branch| branch.degraded);
-        let Summed { facts, vias, timer } = summed(frame, work, now_ms);
+        let Summed { facts, timer } = summed(frame, work, now_ms);
         if let Some(state) = frame.nodes.get_mut(frame.at.index()) {
             state.degraded = degraded;
             state.facts = facts;
@@ -122,7 +123,6 @@ impl Walk<'_> {
         if let Some(slot) = node.result {
             self.with_frame(at, |frame| put(&mut frame.slots, slot.index(), value));
         }
-        self.start_shadows(at, vias);
         self.route(at, node)
     }
 
@@ -151,7 +151,6 @@ impl Walk<'_> {
         self.stop_timer(frame.meter.timer.take());
         match frame.parent {
             Some((caller, branch)) => Some(Step::Settle(caller, branch, settled)),
-            None if frame.shadow => None,
             None => {
                 let node = self.program.node(frame.flow, frame.at).filter(|_| frame.entries > 0);
                 let node = node.map(|node| node.name.clone()).unwrap_or_default();
@@ -175,29 +174,20 @@ impl Walk<'_> {
 #[derive(Default)]
 struct Summed {
     facts: Option<Box<Facts>>,
-    /// The splits that were decided, with the branches that did.
-    vias: Vec<(u32, Via)>,
     timer: Option<OpId>,
 }
 
 /// The facts of a node's only operation as they are, else sums over its calls.
 fn summed(frame: &Frame, work: Working, now_ms: i64) -> Summed {
-    let mut vias = Vec::new();
     let (spent, timer) = match work {
         Working::Nothing => return Summed::default(),
         Working::One(branch) => {
-            vias.extend(branch.via.into_iter().map(|via| (0, via)));
             if branch.facts.is_some() {
-                return Summed { facts: branch.facts, vias, timer: branch.meter.timer };
+                return Summed { facts: branch.facts, timer: branch.meter.timer };
             }
             (branch.meter.spent, branch.meter.timer)
         }
-        Working::Many(many) => {
-            for (index, branch) in many.branches.into_iter().enumerate() {
-                vias.extend(branch.via.into_iter().map(|via| (index as u32, via)));
-            }
-            (many.meter.spent, many.meter.timer)
-        }
+        Working::Many(many) => (many.meter.spent, many.meter.timer),
     };
     let facts = Facts {
         cost: spent.cost,
@@ -207,5 +197,5 @@ fn summed(frame: &Frame, work: Working, now_ms: i64) -> Summed {
         latency_ms: now_ms.saturating_sub(frame.entered_ms).max(0).unsigned_abs(),
         ..Facts::default()
     };
-    Summed { facts: Some(Box::new(facts)), vias, timer }
+    Summed { facts: Some(Box::new(facts)), timer }
 }

@@ -1,87 +1,78 @@
-//! Shadows of splits: calls beside the one that counts, made after the node's result is known.
+//! What arms of splits are compared by: how each call through a split ended, and the shadows beside it.
 //!
-//! Nothing waits for a shadow, and it draws on no limit of the run. A shadow that is a flow walks beside the run
-//! and is cancelled when the run ends.
+//! Nothing here decides what the run does. A shadow is made by the home, when what its arm gave is on the disk:
+//! nothing of it is in this state, so it can neither hold the run up nor draw on its limits.
 
 use flow_eval::Value;
-use flow_ir::setup::{Call, Callee};
+use flow_ir::units::ErrorClass;
 
-use super::call::captured;
-use super::state::{Frame, FrameRef, Step, Via};
+use super::state::{Frame, FrameRef, Settled, Spend, Via};
 use super::walk::Walk;
-use crate::ids::{IdempotencyKey, Place, sticky_draw};
-use crate::protocol::{Arm, Command, Invocation, OpId};
+use crate::ids::sticky_draw;
+use crate::protocol::{Arm, ArmCall, ArmEnd, Command, Facts, ShadowCall};
 
-impl<'a> Walk<'a> {
-    /// Starts the shadows of the splits that a node's calls went through.
-    pub(super) fn start_shadows(&mut self, at: FrameRef, vias: Vec<(u32, Via)>) {
-        for (branch, via) in vias {
-            let program = self.program;
-            let Some(split) = program.bundle().splits.get(via.split.index()) else { continue };
-            for (index, shadow) in split.shadows.iter().enumerate() {
-                let draw = sticky_draw(&via.key, &format!("{}/shadow {index}", split.name));
-                if draw < shadow.share {
-                    let arm = Arm { split: via.split, index: index as u32 };
-                    self.start_shadow(at, branch, &via, arm, &shadow.call);
-                }
-            }
-        }
-    }
-
-    fn start_shadow(&mut self, at: FrameRef, branch: u32, via: &Via, arm: Arm, call: &'a Call) {
+impl Walk<'_> {
+    /// Tells how a call through splits ended, before an `else` answers for it.
+    pub(super) fn compare(&mut self, at: FrameRef, branch: u32, settled: &Settled) {
         let Some(frame) = self.state.frame(at) else { return };
-        let arg = |arg| self.eval_in(frame, &via.slots, &[], arg);
-        let Ok(args) = call.args.iter().map(arg).collect::<Result<Vec<Value>, _>>() else { return };
-        match call.callee {
-            Callee::Flow(flow) => {
-                let Ok(inner) = self.open_frame(flow, &args, None) else { return };
-                self.with_frame(inner, |frame| frame.shadow = true);
-                self.state.steps.push_back(Step::Open(inner));
-            }
-            Callee::Prompt(_) | Callee::Tool(_) | Callee::Human(_) | Callee::Method(..) => {
-                let op = self.state.new_op();
-                let Some(frame) = self.state.frame(at) else { return };
-                let invocation = self.shadow_invocation(frame, branch, op, (via, arm), call, args);
-                self.out.push(Command::Invoke(Box::new(invocation)));
-            }
-            // Pure, or without a result to compare.
-            Callee::Value
-            | Callee::Function(_)
-            | Callee::Check(_)
-            | Callee::Split(_)
-            | Callee::Sleep
-            | Callee::Tell => {}
+        let Some(call) = frame.work.branch(branch).filter(|call| !call.via.is_empty()) else { return };
+        let (place, vias) = (place(frame, branch), call.via.clone());
+        let facts = facts(frame, branch, self.state.now_ms);
+        for via in vias {
+            let call = ArmCall { arm: Arm { split: via.split, index: via.arm }, ..place };
+            let error = settled.as_ref().err().map(|fault| fault.class);
+            self.tell_end(call, error, facts.clone());
+            self.start_shadows(call, &via, settled.as_ref().ok());
         }
     }
 
-    fn shadow_invocation(
-        &self,
-        frame: &Frame,
-        branch: u32,
-        op: OpId,
-        (via, arm): (&Via, Arm),
-        call: &Call,
-        args: Vec<Value>,
-    ) -> Invocation {
-        let visit = frame.nodes.get(frame.at.index()).map_or(1, |node| node.visits);
-        let place = Place { frame: frame.id, node: frame.at, visit, branch, shadow: arm.index + 1 };
-        Invocation {
-            op,
-            frame: frame.id,
-            flow: frame.flow,
-            node: frame.at,
-            branch,
-            visit,
-            callee: call.callee,
-            args,
-            filter: call.filter.as_ref().map(|lambda| captured(lambda, &via.slots, &[])),
-            model: call.model,
-            timeout_ms: call.limits.time_ms,
-            left: call.limits.cost,
-            pools: Vec::new(),
-            arm: Some(arm),
-            shadow: true,
-            idempotency_key: IdempotencyKey { run: self.state.header.run.clone(), place },
+    fn tell_end(&mut self, call: ArmCall, error: Option<ErrorClass>, facts: Facts) {
+        self.out.push(Command::Compare(Box::new(ArmEnd {
+            call,
+            shadow: false,
+            error,
+            facts: Box::new(facts),
+            value: None,
+            differs: None,
+            now_ms: self.state.now_ms,
+        })));
+    }
+
+    /// Equal keys meet the same shadows. Those of an arm that failed are made too: a comparison of the calls alone that
+    /// went well would flatter whoever fails more.
+    fn start_shadows(&mut self, call: ArmCall, via: &Via, answer: Option<&Value>) {
+        let program = self.program;
+        let Some(split) = program.bundle().splits.get(via.split.index()) else { return };
+        for (index, shadow) in split.shadows.iter().enumerate() {
+            let draw = sticky_draw(&via.key, &format!("{}/shadow {index}", split.name));
+            if draw < shadow.share {
+                let args = via.slots.iter().map(|slot| slot.clone().unwrap_or(Value::None)).collect();
+                let call = ArmCall { arm: Arm { split: via.split, index: index as u32 }, ..call };
+                self.out.push(Command::Shadow(Box::new(ShadowCall { call, args, answer: answer.cloned() })));
+            }
         }
+    }
+}
+
+fn place(frame: &Frame, branch: u32) -> ArmCall {
+    let visit = frame.nodes.get(frame.at.index()).map_or(1, |node| node.visits);
+    let nothing = Arm { split: flow_ir::SplitId(0), index: 0 };
+    ArmCall { frame: frame.id, flow: frame.flow, node: frame.at, visit, branch, arm: nothing }
+}
+
+/// Of the call's only operation, else what its limits counted. The conversation stays with the run.
+fn facts(frame: &Frame, branch: u32, now_ms: i64) -> Facts {
+    let call = frame.work.branch(branch);
+    if let Some(facts) = call.and_then(|call| call.facts.as_deref()) {
+        return Facts { messages: None, ..facts.clone() };
+    }
+    let spent = call.map_or(Spend::default(), |call| call.meter.spent);
+    Facts {
+        cost: spent.cost,
+        input_tokens: spent.input_tokens,
+        output_tokens: spent.output_tokens,
+        attempts: spent.attempts,
+        latency_ms: now_ms.saturating_sub(frame.entered_ms).max(0).unsigned_abs(),
+        ..Facts::default()
     }
 }

@@ -17,7 +17,7 @@ use crate::protocol::RunHeader;
 use self::pack::{Pack, Reader};
 
 /// Changes whenever old bytes would be misread.
-const VERSION: u32 = 3;
+const VERSION: u32 = 4;
 
 /// Why bytes are no snapshot of a run of this program.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, thiserror::Error)]

@@ -10,7 +10,7 @@ use flow_ir::{FlowId, NodeId, SplitId};
 use flow_policy::budget::{Left, PoolId};
 use smol_str::SmolStr;
 
-use crate::protocol::{Facts, OpId, RunError, RunHeader, RunResult};
+use crate::protocol::{Arm, Facts, OpId, RunError, RunHeader, RunResult};
 
 /// Everything a run is.
 #[derive(Debug)]
@@ -31,6 +31,8 @@ pub(crate) struct State {
     pub(crate) spent: Spend,
     pub(crate) result: Option<RunResult>,
     pub(crate) watched: bool,
+    /// Arms of splits that get no calls.
+    pub(crate) paused: Vec<Arm>,
 }
 
 /// An activation. Its place may be used again, its id never.
@@ -45,10 +47,8 @@ pub(crate) struct FrameRef {
 pub(crate) struct Frame {
     pub(crate) id: u32,
     pub(crate) flow: FlowId,
-    /// The branch that waits for the result; `None` for the run's own flow and for shadows.
+    /// The branch that waits for the result; `None` for the run's own flow.
     pub(crate) parent: Option<(FrameRef, u32)>,
-    /// Whether the result is ignored.
-    pub(crate) shadow: bool,
     /// How many activations are around it.
     pub(crate) depth: u32,
     pub(crate) slots: Vec<Option<Value>>,
@@ -296,6 +296,7 @@ impl State {
     pub(crate) fn new(header: Arc<RunHeader>) -> Self {
         Self {
             now_ms: header.started_ms,
+            paused: header.paused.clone(),
             header,
             frames: Vec::with_capacity(1),
             free: Vec::new(),
@@ -313,7 +314,7 @@ impl State {
     /// Everything that events decide: all but who watches and what was allocated.
     pub(crate) fn told(&self) -> impl std::fmt::Debug {
         let counters = (self.next_op, self.next_frame, self.next_pool, self.now_ms);
-        (&self.header, &self.frames, &self.pending, counters, &self.spent, &self.result)
+        (&self.header, &self.frames, &self.pending, counters, &self.spent, &self.result, &self.paused)
     }
 
     /// An activation, unless it has ended.

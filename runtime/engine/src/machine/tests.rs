@@ -12,12 +12,12 @@ use flow_ir::{Bundle, FlowId};
 
 use super::*;
 use crate::fixtures::bundle;
-use crate::protocol::{Invocation, Record, RunError};
+use crate::protocol::{ArmEnd, Invocation, Record, RunError};
 
 /// A run whose commands are written down, one short word each.
 ///
 /// `ask#1(hi)` an operation and its number, `timer#2(500)`, `cancel#1`, `+node` entered, `=node`
-/// produced, `!node:Class` raised, `>edge` taken, and the end: `returned(x)`, `failed(Class message @node)`.
+/// produced, `!node:Class` raised, `>edge` taken, `arm0` ended, `shadow0(hi)/answer` wanted, and the end: `returned(x)`, `failed(Class message @node)`.
 struct Tape {
     machine: Machine,
     bundle: Bundle,
@@ -34,6 +34,7 @@ fn header() -> Arc<RunHeader> {
         args: vec![Value::text("hi")],
         started_ms: 1_000,
         seed: 1,
+        paused: Vec::new(),
     })
 }
 
@@ -60,6 +61,10 @@ impl Tape {
         self
     }
 
+    fn hear(&mut self, event: Event) {
+        self.machine.apply_into(event, &mut self.out);
+    }
+
     fn cancel(&mut self) -> &mut Self {
         self.machine.apply_into(Event::CancelRequested { now_ms: self.now_ms }, &mut self.out);
         self
@@ -73,6 +78,16 @@ impl Tape {
             }
         }
         self.out.iter().filter_map(invocation).collect()
+    }
+
+    fn ends(&self) -> Vec<&ArmEnd> {
+        fn end(command: &Command) -> Option<&ArmEnd> {
+            match command {
+                Command::Compare(end) => Some(end),
+                _ => None,
+            }
+        }
+        self.out.iter().filter_map(end).collect()
     }
 
     /// Everything said since the last look.
@@ -94,8 +109,7 @@ impl Tape {
         let word = match command {
             Command::Invoke(call) => {
                 let args: Vec<String> = call.args.iter().map(show).collect();
-                let shadow = if call.shadow { "shadow:" } else { "" };
-                format!("{shadow}{}#{}({})", callee(&self.bundle, call), call.op.0, args.join(","))
+                format!("{}#{}({})", callee(&self.bundle, call), call.op.0, args.join(","))
             }
             Command::Timer { op, after_ms } => format!("timer#{}({after_ms})", op.0),
             Command::Cancel { op } => format!("cancel#{}", op.0),
@@ -107,6 +121,15 @@ impl Tape {
                 format!("!{}:{}", name(flow, node), class.name())
             }
             Command::Record(Record::Took { edge, .. }) => format!(">{edge}"),
+            Command::Compare(end) => {
+                let error = end.error.map(|class| format!(":{}", class.name())).unwrap_or_default();
+                format!("arm{}{error}", end.call.arm.index)
+            }
+            Command::Shadow(shadow) => {
+                let args: Vec<String> = shadow.args.iter().map(show).collect();
+                let answer = shadow.answer.as_ref().map_or_else(|| "-".to_owned(), show);
+                format!("shadow{}({})/{answer}", shadow.call.arm.index, args.join(","))
+            }
             Command::Finish(RunResult::Returned(value)) => format!("returned({})", show(value)),
             Command::Finish(RunResult::Cancelled) => "cancelled".to_owned(),
             Command::Finish(RunResult::Failed(RunError { class, message, node, .. })) => {

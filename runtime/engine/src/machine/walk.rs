@@ -344,7 +344,6 @@ fn new_frame(
         id,
         flow: flow_id,
         parent,
-        shadow: false,
         depth: 0,
         slots,
         counters: vec![0; flow.counters.len()],

@@ -152,6 +152,16 @@ pub struct Reservation {
 }
 
 impl Reservation {
+    /// Waits until a crash cannot give the money of the tenant's day back. To be awaited before the attempt starts.
+    ///
+    /// # Cancel safety
+    /// Nothing is lost; the reservation stays.
+    pub async fn kept(&self) {
+        if let Some(day) = &self.day {
+            day.kept().await;
+        }
+    }
+
     /// Gives back what the attempt did not use.
     pub fn settle(self, actual: Amount) {
         self.purse.with(|ledger| ledger.settle(&self.purse.pools, self.worst, actual));

@@ -150,14 +150,14 @@ impl Walk<'_> {
     fn remember(&mut self, said: &[Command]) {
         for command in said {
             match command {
-                Command::Invoke(call) if !call.shadow => {
+                Command::Invoke(call) => {
                     if let Some(answer) = self.recorded.same(call) {
                         self.answer(call.op, answer);
                     }
                 }
                 Command::Timer { op, after_ms } => self.set_timer(*op, *after_ms),
                 Command::Cancel { op } => self.drop_due(*op),
-                Command::Invoke(_) | Command::Record(_) | Command::Finish(_) => {}
+                Command::Record(_) | Command::Compare(_) | Command::Shadow(_) | Command::Finish(_) => {}
             }
         }
     }
@@ -194,17 +194,27 @@ impl Walk<'_> {
         // A call that is cancelled in the same breath is not made.
         let cancelled = commands.iter().filter_map(|command| match command {
             Command::Cancel { op } => Some(*op),
-            Command::Invoke(_) | Command::Timer { .. } | Command::Record(_) | Command::Finish(_) => None,
+            Command::Invoke(_)
+            | Command::Timer { .. }
+            | Command::Record(_)
+            | Command::Compare(_)
+            | Command::Shadow(_)
+            | Command::Finish(_) => None,
         });
         self.cancelled.extend(cancelled);
         for command in &commands {
             match command {
-                Command::Invoke(call) if !call.shadow && !self.cancelled.contains(&call.op) => {
+                Command::Invoke(call) if !self.cancelled.contains(&call.op) => {
                     self.invoke(call).await?;
                 }
                 Command::Timer { op, after_ms } => self.set_timer(*op, *after_ms),
                 Command::Cancel { op } => self.drop_due(*op),
-                Command::Invoke(_) | Command::Record(_) | Command::Finish(_) => {}
+                // Nothing is compared with what might have been.
+                Command::Invoke(_)
+                | Command::Record(_)
+                | Command::Compare(_)
+                | Command::Shadow(_)
+                | Command::Finish(_) => {}
             }
         }
         self.said.extend(commands);
@@ -272,7 +282,7 @@ impl Walk<'_> {
 fn op_of(event: &Event) -> Option<OpId> {
     match event {
         Event::Resolved { op, .. } | Event::Fired { op, .. } => Some(*op),
-        Event::CancelRequested { .. } => None,
+        Event::Paused { .. } | Event::CancelRequested { .. } => None,
     }
 }
 

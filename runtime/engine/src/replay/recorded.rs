@@ -36,7 +36,7 @@ pub(super) struct Recorded {
 }
 
 impl Recorded {
-    /// All operations of a run, shadows left out: nothing depends on them.
+    /// All operations of a run.
     pub(super) fn of(tape: &Tape) -> Self {
         let mut recorded = Self::default();
         let mut open: BTreeMap<OpId, (usize, i64)> = BTreeMap::new();
@@ -61,17 +61,15 @@ impl Recorded {
     fn begin(&mut self, open: &mut BTreeMap<OpId, (usize, i64)>, said: &mut Vec<Command>, now_ms: i64) {
         for command in said.drain(..) {
             let Command::Invoke(call) = command else { continue };
-            if !call.shadow {
-                open.insert(call.op, (self.calls.len(), now_ms));
-                self.calls.push(Call {
-                    callee: call.callee,
-                    place: (call.flow, call.node, call.branch),
-                    args: call.args,
-                    outcome: None,
-                    took_ms: 0,
-                    is_used: false,
-                });
-            }
+            open.insert(call.op, (self.calls.len(), now_ms));
+            self.calls.push(Call {
+                callee: call.callee,
+                place: (call.flow, call.node, call.branch),
+                args: call.args,
+                outcome: None,
+                took_ms: 0,
+                is_used: false,
+            });
         }
     }
 

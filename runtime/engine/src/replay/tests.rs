@@ -31,6 +31,7 @@ fn header(line: &str) -> Arc<RunHeader> {
         args: vec![Value::text(line)],
         started_ms: 1_000,
         seed: 1,
+        paused: Vec::new(),
     })
 }
 

@@ -1,15 +1,13 @@
 //! Money of one tenant for one day, over all runs.
 //!
 //! The same rule as in a run's ledger: the worst case is taken before an attempt and the difference comes back
-//! after it, so the limit holds whatever runs side by side. A day ends at midnight UTC; what is settled after it
+//! after it, so the limit holds whatever runs side by side. Which day it is the caller says; what is settled after it
 //! belongs to the day on which it was reserved.
 
 #[cfg(test)]
 mod tests;
 
 use flow_ir::units::Usd;
-
-const DAY_MS: i64 = 86_400_000;
 
 /// What happened.
 #[derive(Debug)]
@@ -43,7 +41,7 @@ pub struct Ticket {
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct DayPool {
     limit: Usd,
-    /// Days since the Unix epoch.
+    /// A later day has a larger number.
     day: i64,
     spent: Usd,
     reserved: Usd,
@@ -56,9 +54,15 @@ impl DayPool {
         Self { limit, day: i64::MIN, spent: Usd(0), reserved: Usd(0) }
     }
 
-    /// Takes an event. What costs nothing is always covered.
-    pub const fn step(&mut self, event: Event, now_ms: i64) -> Effect {
-        self.roll(now_ms);
+    /// With so much spent on this day.
+    #[must_use]
+    pub const fn restored(limit: Usd, day: i64, spent: Usd) -> Self {
+        Self { limit, day, spent, reserved: Usd(0) }
+    }
+
+    /// Takes an event on a day. What costs nothing is always covered.
+    pub const fn step(&mut self, event: Event, today: i64) -> Effect {
+        self.roll(today);
         match event {
             Event::Reserve(cost) => self.reserve(cost),
             Event::Settle(Ticket { day, cost }, actual) => {
@@ -69,6 +73,12 @@ impl DayPool {
                 Effect::Nothing
             }
         }
+    }
+
+    /// The latest day that it was told of.
+    #[must_use]
+    pub const fn day(&self) -> i64 {
+        self.day
     }
 
     /// What is left today.
@@ -99,8 +109,7 @@ impl DayPool {
     }
 
     /// A clock that was set back does not bring yesterday's money back.
-    const fn roll(&mut self, now_ms: i64) {
-        let day = now_ms.div_euclid(DAY_MS);
+    const fn roll(&mut self, day: i64) {
         if day > self.day {
             *self = Self { day, spent: Usd(0), reserved: Usd(0), ..*self };
         }

@@ -56,7 +56,7 @@ struct Feed {
     is_over: bool,
 }
 
-/// `step`, `text`, `reset`, `line`, then `result`, `error` or `waiting`.
+/// `step`, `text`, `reset`, `line`, `paused`, then `result`, `error` or `waiting`.
 pub(super) fn stream(
     app: &App,
     program: Arc<Program>,
@@ -114,6 +114,9 @@ impl Feed {
             }
             Note::Text { .. } => None,
             Note::Line(line) => Some(("line", json!({ "line": line }))),
+            Note::Paused { split, arm, reason } => {
+                Some(("paused", json!({ "split": split, "arm": arm, "reason": reason })))
+            }
         }
     }
 

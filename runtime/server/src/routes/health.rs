@@ -36,8 +36,8 @@ pub(super) async fn ready(State(app): State<Arc<App>>) -> Response {
 /// For Prometheus.
 pub(super) async fn metrics(State(app): State<Arc<App>>, who: Principal) -> Result<Response, Problem> {
     who.may(Scope::Metrics)?;
-    let open = app.read(flow_store::runs::Reader::count_open).await?;
-    let text = app.metrics.text(&open);
+    let (open, pauses) = app.read(|reader| Ok((reader.count_open()?, reader.pauses()?))).await?;
+    let text = app.metrics.text(&open, &pauses);
     let kind = "application/openmetrics-text; version=1.0.0; charset=utf-8";
     Ok(([(header::CONTENT_TYPE, kind)], text).into_response())
 }

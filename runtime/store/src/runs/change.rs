@@ -1,6 +1,7 @@
 //! What a step changes. The changes of one step are kept together or not at all.
 
-use super::rows::{AnswerRow, BundleRow, QuestionRow, QuestionState, RunNo, Status};
+use super::reader::ArmRow;
+use super::rows::{AnswerRow, BundleRow, PauseRow, QuestionRow, QuestionState, RunNo, SpentRow, Status};
 
 /// A change of the file.
 #[derive(Clone, Debug)]
@@ -73,12 +74,18 @@ pub enum Change {
         /// What has become of it.
         state: QuestionState,
     },
+    /// A call through a split has ended.
+    Arm(Box<ArmRow>),
     /// A message of the inbox was obeyed.
     Taken(i64),
     /// A resource was changed.
     Resource(String),
     /// All resources are these changes from now on.
     Resources(Vec<String>),
+    /// An arm of a split was paused, or goes on.
+    Pause(Box<PauseRow>),
+    /// A tenant may have spent so much of a day.
+    Spent(SpentRow),
     /// A schedule was looked at, or a trigger has read so far.
     Mark {
         /// Which.

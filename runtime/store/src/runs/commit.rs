@@ -4,7 +4,8 @@ use rusqlite::{Connection, Result, params};
 
 use super::body::seal;
 use super::change::{Change, NewRun, RunEnd, Used};
-use super::rows::{BundleRow, QuestionRow, QuestionState, Status};
+use super::reader::arms;
+use super::rows::{BundleRow, PauseRow, QuestionRow, QuestionState, SpentRow, Status};
 
 /// Makes one change inside of the open transaction.
 pub(super) fn apply(db: &Connection, change: &Change) -> Result<()> {
@@ -53,6 +54,7 @@ pub(super) fn apply(db: &Connection, change: &Change) -> Result<()> {
             db.prepare_cached(sql)?.execute(params![run.0, op, state.number()])?;
         }
         Change::Bundle(bundle) => use_bundle(db, bundle)?,
+        Change::Arm(row) => arms::insert(db, row)?,
         Change::Taken(id) => {
             db.prepare_cached("DELETE FROM inbox WHERE id = ?1")?.execute([id])?;
         }
@@ -65,6 +67,17 @@ pub(super) fn apply(db: &Connection, change: &Change) -> Result<()> {
             for entry in entries {
                 insert.execute([entry])?;
             }
+        }
+        Change::Pause(row) => {
+            let sql = "INSERT INTO pause(package, split, arm, paused, by, reason, at_ms)
+                       VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)";
+            let PauseRow { package, split, arm, paused, by, reason, at_ms } = &**row;
+            db.prepare_cached(sql)?.execute(params![package, split, arm, paused, by, reason, at_ms])?;
+        }
+        Change::Spent(SpentRow { tenant, day, micros }) => {
+            let sql = "INSERT INTO spent(tenant, day, micros) VALUES (?1, ?2, ?3)
+                       ON CONFLICT(tenant) DO UPDATE SET day = excluded.day, micros = excluded.micros";
+            db.prepare_cached(sql)?.execute(params![tenant, day, micros])?;
         }
         Change::Mark { name, value } => {
             let sql = "INSERT INTO mark(name, value) VALUES (?1, ?2)

@@ -1,5 +1,6 @@
 //! Reading a file of runs, from any process.
 
+pub(super) mod arms;
 mod feedback;
 mod keys;
 
@@ -12,9 +13,11 @@ use super::body::unseal;
 use super::connect;
 use super::error::{Error, Problem};
 use super::rows::{
-    AnswerRow, BundleRow, Message, MessageKind, OpenRun, QuestionRow, QuestionState, RunNo, RunRow, Status,
+    AnswerRow, BundleRow, Message, MessageKind, OpenRun, PauseRow, QuestionRow, QuestionState, RunNo, RunRow,
+    SpentRow, Status,
 };
 
+pub use arms::{ArmFilter, ArmKind, ArmOfRun, ArmRow, Score};
 pub use feedback::FeedbackRow;
 pub use keys::KeyRow;
 
@@ -55,6 +58,9 @@ pub struct QuestionFilter {
 
 /// The number of [`MessageKind::Retry`] in the file.
 const RETRY: i64 = 1;
+
+/// The number of [`MessageKind::Arm`] in the file.
+const ARM: i64 = 2;
 
 const RUN: &str = "SELECT no, id, tenant, flow, bundle, records, status, started_ms, ended_ms, wake_ms, lane,
                    header, result, cost, input_tokens, output_tokens, reason FROM run";
@@ -265,6 +271,9 @@ impl Reader {
         let row = |row: &Row<'_>| {
             let op: Option<u32> = row.get(2)?;
             let kind = match (op, row.get::<_, Option<i64>>(5)?) {
+                (_, Some(ARM)) => {
+                    arm_of(&json(row.get::<_, Option<String>>(4)?.unwrap_or_default()), row.get(3)?)
+                }
                 (_, Some(_)) => {
                     MessageKind::Retry { new: row.get::<_, Option<String>>(4)?.unwrap_or_default() }
                 }
@@ -292,6 +301,12 @@ impl Reader {
         let (op, by, value, kind) = match kind {
             MessageKind::Cancel => (None, None, None, None),
             MessageKind::Retry { new } => (None, None, Some(new.clone()), Some(RETRY)),
+            MessageKind::Arm { package, split, arm, paused, by, reason } => {
+                let what = serde_json::json!({
+                    "package": package, "split": split, "arm": arm, "paused": paused, "reason": reason,
+                });
+                (None, Some(by), Some(what.to_string()), Some(ARM))
+            }
             MessageKind::Answer { op, by, value } => (Some(*op), Some(by), Some(value.to_string()), None),
         };
         self.try_sql(self.db.execute(sql, params![run, op, by, value, now_ms, kind]))?;
@@ -306,6 +321,51 @@ impl Reader {
         let mut find = self.try_sql(self.db.prepare_cached("SELECT entry FROM resource ORDER BY seq"))?;
         let rows: rusqlite::Result<Vec<String>> =
             self.try_sql(find.query_map([], |row| row.get(0)))?.collect();
+        self.try_sql(rows)
+    }
+
+    /// Which arms of splits were paused and resumed, in order.
+    ///
+    /// # Errors
+    /// When the file cannot be read.
+    pub fn pauses(&self) -> Result<Vec<PauseRow>, Error> {
+        let sql = "SELECT package, split, arm, paused, by, reason, at_ms FROM pause ORDER BY id";
+        let mut find = self.try_sql(self.db.prepare_cached(sql))?;
+        let row = |row: &Row<'_>| {
+            Ok(PauseRow {
+                package: row.get(0)?,
+                split: row.get(1)?,
+                arm: row.get(2)?,
+                paused: row.get(3)?,
+                by: row.get(4)?,
+                reason: row.get(5)?,
+                at_ms: row.get(6)?,
+            })
+        };
+        let rows: rusqlite::Result<Vec<PauseRow>> = self.try_sql(find.query_map([], row))?.collect();
+        self.try_sql(rows)
+    }
+
+    /// Digests of all bundles, the one that was first used last before the others.
+    ///
+    /// # Errors
+    /// When the file cannot be read.
+    pub fn bundles(&self) -> Result<Vec<[u8; 32]>, Error> {
+        let mut find =
+            self.try_sql(self.db.prepare_cached("SELECT digest FROM bundle ORDER BY added_ms DESC"))?;
+        let rows: rusqlite::Result<Vec<[u8; 32]>> =
+            self.try_sql(find.query_map([], |row| row.get(0)))?.collect();
+        self.try_sql(rows)
+    }
+
+    /// What tenants have spent of their last day.
+    ///
+    /// # Errors
+    /// When the file cannot be read.
+    pub fn spent(&self) -> Result<Vec<SpentRow>, Error> {
+        let mut find = self.try_sql(self.db.prepare_cached("SELECT tenant, day, micros FROM spent"))?;
+        let row = |row: &Row<'_>| Ok(SpentRow { tenant: row.get(0)?, day: row.get(1)?, micros: row.get(2)? });
+        let rows: rusqlite::Result<Vec<SpentRow>> = self.try_sql(find.query_map([], row))?.collect();
         self.try_sql(rows)
     }
 
@@ -342,6 +402,18 @@ impl Reader {
 /// A number that no version of ours writes stands for a run that must not be touched.
 fn status_of(number: i64) -> Status {
     Status::of(number).unwrap_or(Status::Parked)
+}
+
+fn arm_of(what: &Json, by: Option<String>) -> MessageKind {
+    let text = |name: &str| what.get(name).and_then(Json::as_str).unwrap_or_default().to_owned();
+    MessageKind::Arm {
+        package: text("package"),
+        split: text("split"),
+        arm: text("arm"),
+        paused: what.get("paused").and_then(Json::as_bool).unwrap_or_default(),
+        by: by.unwrap_or_default(),
+        reason: text("reason"),
+    }
 }
 
 fn json(text: String) -> Json {

@@ -3,7 +3,7 @@
 use serde_json::Value as Json;
 
 /// The number of a run in its file: dense, never used twice.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Default)]
 pub struct RunNo(pub i64);
 
 /// How a run is.
@@ -138,6 +138,36 @@ pub struct OpenRun {
     pub crashes: u32,
 }
 
+/// An arm of a split was paused, or goes on.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct PauseRow {
+    /// Of this package.
+    pub package: String,
+    /// Of this split.
+    pub split: String,
+    /// Which arm.
+    pub arm: String,
+    /// Whether it gets no calls from now on.
+    pub paused: bool,
+    /// Who; empty for the guard of the split.
+    pub by: String,
+    /// Why.
+    pub reason: String,
+    /// ms since the Unix epoch.
+    pub at_ms: i64,
+}
+
+/// What a tenant has spent of a day, or a little more.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct SpentRow {
+    /// Whose.
+    pub tenant: String,
+    /// Days since 1970-01-01.
+    pub day: i64,
+    /// Micro-dollars.
+    pub micros: i64,
+}
+
 /// A bundle that runs are pinned to, and where it came from.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct BundleRow {
@@ -261,6 +291,21 @@ pub enum MessageKind {
     Retry {
         /// The name of the new run.
         new: String,
+    },
+    /// That an arm of a split is paused or goes on; of no run.
+    Arm {
+        /// Of this package.
+        package: String,
+        /// Of this split.
+        split: String,
+        /// Which arm.
+        arm: String,
+        /// Whether it gets no calls from then on.
+        paused: bool,
+        /// Who.
+        by: String,
+        /// Why.
+        reason: String,
     },
     /// That a question of it is answered.
     Answer {

@@ -8,7 +8,8 @@ use super::error::Problem;
 const APPLICATION_ID: i64 = 0x464c_4f57;
 
 /// Each entry leads from the layout of its position to the next. Entries are never changed, only added.
-const MIGRATIONS: &[&str] = &[include_str!("schema/1.sql"), include_str!("schema/2.sql")];
+const MIGRATIONS: &[&str] =
+    &[include_str!("schema/1.sql"), include_str!("schema/2.sql"), include_str!("schema/3.sql")];
 
 /// Why the layout is not usable.
 pub(super) enum Refused {

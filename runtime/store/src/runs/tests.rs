@@ -316,7 +316,7 @@ fn files_of_the_first_layout_are_brought_up_to_date_by_whoever_opens_them_first(
             .unwrap()
             .pragma_query_value(None, "user_version", |row| row.get(0))
             .unwrap();
-        assert_eq!(version, 2);
+        assert_eq!(version, 3);
     }
 }
 

@@ -148,7 +148,7 @@ fn batch(db: &mut Connection, what: &Purge) -> rusqlite::Result<Purged> {
         let mut find = change.prepare_cached(used)?;
         let digests = find.query_map([run], |row| row.get::<_, Vec<u8>>(0))?;
         bodies.extend(digests.collect::<Result<Vec<_>, _>>()?);
-        for table in ["log", "question", "answer", "feedback"] {
+        for table in ["log", "question", "answer", "feedback", "arm"] {
             change.prepare_cached(&format!("DELETE FROM {table} WHERE run = ?1"))?.execute([run])?;
         }
         change.prepare_cached("DELETE FROM run WHERE no = ?1")?.execute([run])?;

@@ -61,7 +61,8 @@ impl Flights {
 
 /// The answer to a call: a kept one, that of an equal call, or a new one.
 pub(super) async fn answer_once(call: &Call<'_>, spent: &mut Spent) -> Result<Value, Raised> {
-    let is_kept = call.prompt.cache || call.prompt.cache_in.is_some();
+    // A shadow leaves nothing behind, and says how it answers, not what was answered before.
+    let is_kept = !call.invocation.shadow && (call.prompt.cache || call.prompt.cache_in.is_some());
     if !is_kept || !call.prompt.tools.is_empty() {
         return answer(call, spent).await;
     }

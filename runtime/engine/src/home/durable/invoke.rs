@@ -28,23 +28,20 @@ impl Keeper {
     /// process is ending.
     pub(super) fn invoke(&mut self, run: &mut Run, invocation: Box<Invocation>) {
         let op = invocation.op;
-        if run.questions.contains_key(&op) || !(invocation.shadow || is_pending(run, op)) {
+        if run.questions.contains_key(&op) || !is_pending(run, op) {
             return;
         }
         let callee = invocation.callee;
         // What was announced must be done: undone, it would be in doubt for ever.
         if self.is_draining && !is_unrepeatable(&run.host.program, callee) {
-            if !invocation.shadow {
-                self.append(run, &Record::Untouched(op));
-            }
+            self.append(run, &Record::Untouched(op));
             return;
         }
         let mut cx = self.context(run, &invocation);
         cx.purse = cx.purse.after_loss(run.lost.remove(&op).unwrap_or(0));
-        let (is_write, is_shadow) = (run.host.program.is_write(callee), invocation.shadow);
+        let is_write = run.host.program.is_write(callee);
         let purse = cx.purse.clone();
         match run.host.effects.invoke(&cx, invocation) {
-            Reply::Now(outcome) if is_shadow => drop(outcome),
             Reply::Now(outcome) => {
                 let outcome = with_loss(outcome, &purse);
                 self.tell(run, Event::Resolved { op, outcome, now_ms: cx.now_ms });
@@ -52,11 +49,11 @@ impl Keeper {
             Reply::Later(future) => {
                 let (abort, registration) = AbortHandle::new_pair();
                 let abort = (!is_write).then_some(abort);
-                run.under_way.push(Under { op, abort, is_shadow });
+                run.under_way.push(Under { op, abort });
                 let (no, flight) = (run.no, Abortable::new(future, registration));
                 self.flights.push(Box::pin(async move {
                     let outcome = flight.await.map(|outcome| with_loss(outcome, &purse));
-                    (no, op, is_shadow, outcome)
+                    (no, op, outcome)
                 }));
             }
         }

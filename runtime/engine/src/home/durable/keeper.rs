@@ -3,7 +3,7 @@
 use std::collections::{BTreeSet, VecDeque};
 use std::sync::Arc;
 
-use flow_store::runs::{BundleRow, Change, Error, MessageKind, OpenRun, Owner, Reader, RunNo};
+use flow_store::runs::{BundleRow, Change, Error, MessageKind, OpenRun, Owner, PauseRow, Reader, RunNo};
 use futures_util::FutureExt as _;
 use futures_util::future::{Aborted, BoxFuture};
 use futures_util::stream::{FuturesUnordered, StreamExt as _};
@@ -12,6 +12,8 @@ use smol_str::SmolStr;
 use tokio::sync::mpsc;
 
 use super::admission::Admission;
+use super::beside::ShadowFlight;
+use super::guard::{Decision, Guards};
 use super::order::{Answer, Home, Order, Reply};
 use super::poison::Trial;
 use super::run::Run;
@@ -36,6 +38,8 @@ pub struct KeeperOptions {
     pub running: usize,
     /// Runs of a tenant that may wait to begin; more are refused.
     pub queued: usize,
+    /// Shadows under way at once; what there is no place for is left out. They take no place of a run.
+    pub shadows: usize,
     /// Leaves alone what earlier processes began: only what is submitted here goes on.
     pub only_new: bool,
     /// How often in a row the process may end hard under a run that does not come on, before the run is set aside;
@@ -43,7 +47,12 @@ pub struct KeeperOptions {
     pub hard_ends: u32,
     /// Sees every run that nobody else sees.
     pub watch: Option<Arc<dyn Watch>>,
+    /// Told of every arm that is paused or resumed.
+    pub decided: Option<Decided>,
 }
+
+/// Called when an arm of a split is paused or resumed; must not block.
+pub type Decided = Arc<dyn Fn(&PauseRow) + Send + Sync>;
 
 impl std::fmt::Debug for KeeperOptions {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
@@ -52,7 +61,7 @@ impl std::fmt::Debug for KeeperOptions {
 }
 
 /// The future of an operation.
-pub(super) type Flight = BoxFuture<'static, (RunNo, OpId, bool, Result<Outcome, Aborted>)>;
+pub(super) type Flight = BoxFuture<'static, (RunNo, OpId, Result<Outcome, Aborted>)>;
 
 /// Called when a flush is on the disk, or cannot be.
 pub(super) type Then = Box<dyn FnOnce(Result<(), &Error>) + Send>;
@@ -97,6 +106,8 @@ pub struct Keeper {
     acked: mpsc::UnboundedSender<Result<(), Error>>,
     orders: mpsc::UnboundedReceiver<Order>,
     pub(super) flights: FuturesUnordered<Flight>,
+    pub(super) shadows: FuturesUnordered<ShadowFlight>,
+    pub(super) guards: Guards,
     /// Of runs in memory.
     pub(super) timers: BTreeSet<(i64, RunNo, OpId)>,
     /// When runs that are not in memory must be taken up.
@@ -124,6 +135,7 @@ impl Keeper {
     pub fn open(owner: Owner, options: KeeperOptions) -> Result<(Home, Self), Error> {
         let reader = owner.reader()?;
         let last_no = reader.last_run()?;
+        let guards = Guards::restored(reader.pauses()?);
         let (orders, given) = mpsc::unbounded_channel();
         let (acked, acks) = mpsc::unbounded_channel();
         let closed = Error { path: owner.path().to_owned(), problem: flow_store::runs::Problem::Closed };
@@ -147,6 +159,8 @@ impl Keeper {
             acked,
             orders: given,
             flights: FuturesUnordered::new(),
+            shadows: FuturesUnordered::new(),
+            guards,
             timers: BTreeSet::new(),
             sleeping: BTreeSet::new(),
             followers: FxHashMap::default(),
@@ -180,6 +194,7 @@ impl Keeper {
                     Some(order) => self.obey(order)?,
                 },
                 Some(landed) = self.flights.next(), if !self.flights.is_empty() => self.land(landed),
+                Some(compared) = self.shadows.next(), if !self.shadows.is_empty() => self.land_shadow(compared),
                 () = alarm => self.fire()?,
                 () = &mut inbox => {
                     self.read_inbox()?;
@@ -267,6 +282,7 @@ impl Keeper {
                     self.put_back(run);
                 }
             }
+            Order::Decide(decision, reply) => self.decide_and_reply(*decision, reply),
             Order::Watch(run, watch) => self.show(&run, watch)?,
             Order::Mark(name, value, reply) => {
                 self.changes.push(Change::Mark { name, value });
@@ -314,12 +330,10 @@ impl Keeper {
         Ok(self.reader.run(id)?.filter(|row| !row.status.has_ended()).map(|row| row.no))
     }
 
-    fn land(&mut self, (no, op, is_shadow, outcome): (RunNo, OpId, bool, Result<Outcome, Aborted>)) {
+    fn land(&mut self, (no, op, outcome): (RunNo, OpId, Result<Outcome, Aborted>)) {
         let Some(mut run) = self.runs.remove(&no) else { return };
         run.landed(op);
-        if let Ok(outcome) = outcome
-            && !is_shadow
-        {
+        if let Ok(outcome) = outcome {
             let now_ms = self.options.clock.now_ms();
             self.tell(&mut run, Event::Resolved { op, outcome, now_ms });
         }
@@ -373,6 +387,9 @@ impl Keeper {
             match message.kind {
                 MessageKind::Cancel => drop(self.cancel(&message.run)?),
                 MessageKind::Retry { new } => self.retry(&message.run, new.into())?,
+                MessageKind::Arm { package, split, arm, paused, by, reason } => {
+                    self.decide(Decision { package, split, arm, paused, by, reason });
+                }
                 MessageKind::Answer { op, by, value } => {
                     let question = format!("{}.{op}", message.run);
                     let answer = Answer { question, by: by.into(), roles: None, value };
@@ -387,7 +404,8 @@ impl Keeper {
 
     /// Tells who waits for the end of the work.
     fn drained(&mut self) {
-        let quiet = self.flights.is_empty() && self.held.is_empty() && self.changes.is_empty();
+        let lands = !self.flights.is_empty() || !self.shadows.is_empty();
+        let quiet = !lands && self.held.is_empty() && self.changes.is_empty();
         if self.is_draining && quiet {
             for reply in self.draining.drain(..) {
                 // Who asked has gone.

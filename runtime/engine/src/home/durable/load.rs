@@ -81,17 +81,12 @@ pub fn read(
 
 impl Told {
     fn tell(&mut self, event: Event, watched: bool) {
-        let now_ms = match &event {
-            Event::Resolved { op, now_ms, .. } => {
-                self.pending.remove(op);
-                *now_ms
-            }
-            Event::Fired { op, now_ms } => {
-                self.timers.remove(op);
-                *now_ms
-            }
-            Event::CancelRequested { now_ms } => *now_ms,
-        };
+        let now_ms = event.now_ms();
+        match &event {
+            Event::Resolved { op, .. } => drop(self.pending.remove(op)),
+            Event::Fired { op, .. } => drop(self.timers.remove(op)),
+            Event::Paused { .. } | Event::CancelRequested { .. } => {}
+        }
         let mut commands = Vec::new();
         self.machine.apply_into(event, &mut commands);
         self.note(commands, now_ms, watched);
@@ -100,8 +95,7 @@ impl Told {
     fn note(&mut self, commands: Vec<Command>, now_ms: i64, watched: bool) {
         for command in &commands {
             match command {
-                // What is only compared is not made up for.
-                Command::Invoke(invocation) if !invocation.shadow => {
+                Command::Invoke(invocation) => {
                     self.pending.insert(invocation.op, invocation.clone());
                     self.starts.insert(invocation.op, 1);
                 }
@@ -112,7 +106,8 @@ impl Told {
                     self.pending.remove(op);
                     self.timers.remove(op);
                 }
-                Command::Invoke(_) | Command::Record(_) | Command::Finish(_) => {}
+                // What is only compared is not made up for.
+                Command::Record(_) | Command::Compare(_) | Command::Shadow(_) | Command::Finish(_) => {}
             }
         }
         if watched {

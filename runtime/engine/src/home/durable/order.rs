@@ -8,7 +8,7 @@ use serde_json::Value as Json;
 use smol_str::SmolStr;
 use tokio::sync::{mpsc, oneshot};
 
-use super::{Accepted, AnswerError, Host, Progress, Refused, Submission};
+use super::{Accepted, AnswerError, Decision, Host, Progress, Refused, Submission};
 use crate::port::Watch;
 
 /// An answer on its way.
@@ -23,6 +23,7 @@ pub(super) enum Order {
     Wake(SmolStr),
     Watch(SmolStr, Arc<dyn Watch>),
     Mark(String, i64, Reply<Result<(), Error>>),
+    Decide(Box<Decision>, Reply<Result<(), Error>>),
     /// Replied when nothing is in flight.
     Drain(Reply<()>),
     Stop,
@@ -142,6 +143,18 @@ impl Home {
     /// It is kept whether or not anybody waits.
     pub async fn mark(&self, name: &str, value: i64) -> Result<(), Error> {
         let reply = self.ask(|reply| Order::Mark(name.to_owned(), value, reply)).await;
+        reply.unwrap_or_else(|| Err(self.closed.clone()))
+    }
+
+    /// Pauses or resumes an arm of a split.
+    ///
+    /// # Errors
+    /// When it cannot be kept.
+    ///
+    /// # Cancel safety
+    /// It is done whether or not anybody waits.
+    pub async fn decide(&self, decision: Decision) -> Result<(), Error> {
+        let reply = self.ask(|reply| Order::Decide(Box::new(decision), reply)).await;
         reply.unwrap_or_else(|| Err(self.closed.clone()))
     }
 

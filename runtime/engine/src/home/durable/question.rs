@@ -20,7 +20,7 @@ impl Keeper {
         invocation: &Invocation,
         now_ms: i64,
     ) -> Option<Outcome> {
-        if !matches!(invocation.callee, Callee::Human(_)) || invocation.shadow {
+        if !matches!(invocation.callee, Callee::Human(_)) {
             return None;
         }
         let cx = self.context(run, invocation);

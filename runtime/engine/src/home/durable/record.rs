@@ -10,7 +10,7 @@ use crate::protocol::{Event, Facts, OpId, Outcome, RunHeader, RunResult};
 /// The version of records and of the machine that reads them. It changes whenever old bytes would be misread, or
 /// the machine would answer old events with other commands. Runs of another version are set aside, never guessed
 /// at.
-pub const RECORDS: i64 = 3;
+pub const RECORDS: i64 = 4;
 
 /// What is kept about a run, in order.
 #[derive(Clone, PartialEq, Debug)]
@@ -61,7 +61,7 @@ impl Record {
 #[must_use]
 pub(super) fn header_bytes(header: &RunHeader) -> Vec<u8> {
     let mut out = Vec::with_capacity(256);
-    let RunHeader { run, tenant, user, flow, args, started_ms, seed } = header;
+    let RunHeader { run, tenant, user, flow, args, started_ms, seed, paused } = header;
     run.pack(&mut out);
     tenant.pack(&mut out);
     user.pack(&mut out);
@@ -69,6 +69,7 @@ pub(super) fn header_bytes(header: &RunHeader) -> Vec<u8> {
     args.pack(&mut out);
     started_ms.pack(&mut out);
     seed.pack(&mut out);
+    paused.pack(&mut out);
     out
 }
 
@@ -85,6 +86,7 @@ pub fn header_of(bytes: &[u8]) -> Option<Arc<RunHeader>> {
         args: Pack::unpack(from)?,
         started_ms: Pack::unpack(from)?,
         seed: Pack::unpack(from)?,
+        paused: Pack::unpack(from)?,
     };
     from.is_empty().then(|| Arc::new(header))
 }
@@ -121,6 +123,11 @@ impl Pack for Event {
                 out.push(2);
                 now_ms.pack(out);
             }
+            Self::Paused { arms, now_ms } => {
+                out.push(3);
+                now_ms.pack(out);
+                arms.pack(out);
+            }
         }
     }
 
@@ -135,6 +142,10 @@ impl Pack for Event {
                 Some(Self::Fired { op, now_ms })
             }
             2 => Some(Self::CancelRequested { now_ms: Pack::unpack(from)? }),
+            3 => {
+                let now_ms = Pack::unpack(from)?;
+                Some(Self::Paused { arms: Pack::unpack(from)?, now_ms })
+            }
             _ => None,
         }
     }

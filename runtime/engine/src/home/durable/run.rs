@@ -31,6 +31,8 @@ pub(super) struct Run {
     /// Steps that are not on the disk yet.
     pub(super) uncommitted: u32,
     pub(super) result: Option<RunResult>,
+    /// Which state of the guards it was told of.
+    pub(super) guards_seen: u64,
     /// It was under way when the process ended hard, and has not come on since.
     pub(super) is_suspect: bool,
 }
@@ -47,7 +49,6 @@ pub(super) struct Under {
     pub(super) op: OpId,
     /// Writes have none: they are always awaited.
     pub(super) abort: Option<AbortHandle>,
-    pub(super) is_shadow: bool,
 }
 
 impl Run {
@@ -66,6 +67,7 @@ impl Run {
             lost: BTreeMap::new(),
             uncommitted: 0,
             result: None,
+            guards_seen: 0,
             is_suspect: false,
         }
     }
@@ -82,7 +84,7 @@ impl Run {
         }
     }
 
-    /// The run has ended: nobody waits for its shadows, nor for what it reads.
+    /// The run has ended: nobody waits for what it reads.
     pub(super) fn abort_all(&self) {
         self.under_way.iter().filter_map(|under| under.abort.as_ref()).for_each(AbortHandle::abort);
     }
@@ -98,6 +100,6 @@ impl Run {
     }
 
     fn writes(&self) -> bool {
-        self.under_way.iter().any(|under| under.abort.is_none() && !under.is_shadow)
+        self.under_way.iter().any(|under| under.abort.is_none())
     }
 }

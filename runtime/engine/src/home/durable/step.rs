@@ -1,5 +1,7 @@
 //! A step: the machine is told, what follows becomes changes of the file, and is obeyed when they are kept.
 
+use std::sync::Arc;
+
 use flow_ir::setup::{Callee, Effect};
 use flow_store::runs::{Change, QuestionState, RunEnd, Status, Used};
 
@@ -12,9 +14,12 @@ use crate::protocol::{Command, Event, Invocation, OpId, Outcome, RunResult};
 impl Keeper {
     /// Tells a run what happened. The event and what follows from it are kept together.
     pub(super) fn tell(&mut self, run: &mut Run, event: Event) {
-        let (Event::Resolved { now_ms, .. }
-        | Event::Fired { now_ms, .. }
-        | Event::CancelRequested { now_ms }) = event;
+        self.tell_paused(run, event.now_ms());
+        self.tell_alone(run, event);
+    }
+
+    pub(super) fn tell_alone(&mut self, run: &mut Run, event: Event) {
+        let now_ms = event.now_ms();
         if let Some(watch) = &run.watch {
             watch.event(run.machine.header(), &event);
         }
@@ -44,7 +49,12 @@ impl Keeper {
                 }
                 Command::Timer { op, after_ms } => self.set_timer(run, *op, due(now_ms, *after_ms)),
                 Command::Cancel { op } => self.plan_cancel(run, *op),
-                Command::Record(_) => {}
+                Command::Compare(end) => {
+                    let host = Arc::clone(&run.host);
+                    self.plan_compare(run.no, host.program.bundle(), end);
+                    self.judge(run, end);
+                }
+                Command::Record(_) | Command::Shadow(_) => {}
                 Command::Finish(result) => self.plan_end(run, result, now_ms),
             }
         }
@@ -66,7 +76,7 @@ impl Keeper {
         invocation: &Invocation,
         now_ms: i64,
     ) -> Option<(OpId, Outcome)> {
-        if !invocation.shadow && is_unrepeatable(&run.host.program, invocation.callee) {
+        if is_unrepeatable(&run.host.program, invocation.callee) {
             self.append(run, &Record::Intent(invocation.op));
         }
         let refused = self.plan_question(run, invocation, now_ms)?;
@@ -115,7 +125,8 @@ impl Keeper {
                 Command::Invoke(invocation) => self.invoke(run, invocation),
                 Command::Cancel { op } => run.abort(op),
                 Command::Finish(RunResult::Cancelled) => run.abort_all(),
-                Command::Finish(_) | Command::Timer { .. } | Command::Record(_) => {}
+                Command::Shadow(shadow) => self.shadow(run, shadow),
+                Command::Finish(_) | Command::Timer { .. } | Command::Record(_) | Command::Compare(_) => {}
             }
         }
     }

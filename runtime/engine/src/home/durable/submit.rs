@@ -91,7 +91,9 @@ impl Keeper {
         let no = self.last_no;
         let started_ms = self.options.clock.now_ms();
         let seed = seed_of(&run);
-        let header = Arc::new(RunHeader { run: run.clone(), tenant, user, flow, args, started_ms, seed });
+        let (paused, _) = self.paused_for(&host.program);
+        let header = RunHeader { run: run.clone(), tenant, user, flow, args, started_ms, seed, paused };
+        let header = Arc::new(header);
         let begins = self.admission.is_free(&header.tenant, lane.as_deref(), self.runs.len());
         let name = host.program.flow(flow).map(|flow| flow.name.to_string()).unwrap_or_default();
         if let Some(once) = &once {
@@ -132,7 +134,8 @@ impl Keeper {
         let (mut commands, now_ms) = (Vec::new(), header.started_ms);
         let program = Arc::clone(&host.program);
         let machine = Machine::start_into(program, header, watch.is_some(), &mut commands);
-        let mut run = Box::new(Run { watch, ..Run::new(no, host, machine, lane) });
+        let (_, guards_seen) = self.paused_for(&host.program);
+        let mut run = Box::new(Run { watch, guards_seen, ..Run::new(no, host, machine, lane) });
         self.plan(&mut run, commands, now_ms);
         self.put_back(run);
     }
@@ -161,7 +164,8 @@ impl Keeper {
             return self.park(&row, super::load::other_version(row.records));
         };
         let started_ms = self.options.clock.now_ms();
-        let header = Arc::new(RunHeader { started_ms, ..(*header).clone() });
+        let (paused, _) = self.paused_for(&host.program);
+        let header = Arc::new(RunHeader { started_ms, paused, ..(*header).clone() });
         self.changes.push(Change::Begin { run: no, header: header_bytes(&header), started_ms });
         self.numbers.insert(header.run.clone(), no);
         self.begin(no, host, header, row.lane);

@@ -113,9 +113,11 @@ impl Process {
             clock: Arc::new(Ahead(ahead_ms)),
             running,
             queued: 4,
+            shadows: 8,
             only_new: false,
             hard_ends: HARD_ENDS,
             watch: None,
+            decided: None,
         };
         let (home, keeper) = Keeper::open(owner, options).unwrap();
         let keeper = tokio::spawn(keeper.run());

@@ -6,16 +6,19 @@ use std::sync::Arc;
 use futures_util::future::AbortHandle;
 
 use super::RunKey;
+use super::beside::Beside;
 use crate::machine::Machine;
 use crate::port::{Purse, Watch};
 use crate::program::Program;
-use crate::protocol::{Command, Event, OpId, RunHeader, RunResult};
+use crate::protocol::{Command, Event, OpId, Record, RunHeader, RunResult};
 
 /// A machine and what surrounds it.
 pub(super) struct Run {
     pub(super) key: RunKey,
     pub(super) machine: Machine,
     pub(super) watch: Option<Arc<dyn Watch>>,
+    /// Whether it is the call of a shadow, and beside which run.
+    pub(super) beside: Option<Box<Beside>>,
     /// What it has been told and not yet applied, in total order.
     pub(super) inbox: VecDeque<Event>,
     /// Whether it waits for its turn.
@@ -34,7 +37,6 @@ pub(super) struct Under {
     /// Writes have none: they are always awaited.
     pub(super) abort: Option<AbortHandle>,
     pub(super) is_write: bool,
-    pub(super) is_shadow: bool,
 }
 
 impl Run {
@@ -49,6 +51,7 @@ impl Run {
             key,
             machine: Machine::start_into(program, header, watch.is_some(), out),
             watch,
+            beside: None,
             inbox: VecDeque::new(),
             queued: false,
             purse: Purse::default(),
@@ -72,7 +75,13 @@ impl Run {
         }
     }
 
-    /// The machine has ended. Nobody compares the shadows of a cancelled run.
+    pub(super) fn note(&mut self, record: &Record) {
+        if let Some(beside) = &mut self.beside {
+            beside.note(record);
+        }
+    }
+
+    /// The machine has ended.
     pub(super) fn finished(&mut self, result: RunResult) {
         if result == RunResult::Cancelled {
             self.under_way.iter().filter_map(|under| under.abort.as_ref()).for_each(AbortHandle::abort);
@@ -100,7 +109,7 @@ impl Run {
 
     /// The result, once: when no write is in flight.
     pub(super) fn end(&mut self) -> Option<RunResult> {
-        let writes = self.under_way.iter().any(|under| under.is_write && !under.is_shadow);
+        let writes = self.under_way.iter().any(|under| under.is_write);
         if self.told_end || writes {
             return None;
         }

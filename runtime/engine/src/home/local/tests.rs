@@ -1,8 +1,9 @@
 use std::sync::Mutex;
 
-use flow_ir::setup::Callee;
+use flow_ir::setup::{Call, Callee};
 use flow_ir::units::ErrorClass::{Expired, Timeout};
 use flow_policy::budget::Amount;
+use futures_util::FutureExt as _;
 
 use super::*;
 use crate::clock::VirtualClock;
@@ -43,6 +44,7 @@ fn header() -> Arc<RunHeader> {
         args: vec![flow_eval::Value::text("hi")],
         started_ms: START_MS,
         seed: 1,
+        paused: Vec::new(),
     })
 }
 
@@ -198,4 +200,112 @@ async fn who_watches_sees_events_and_commands_in_order() {
     let seen = seen.0.lock().unwrap();
     let words: Vec<&str> = seen.iter().map(|word| word.split('(').next().unwrap()).collect();
     assert_eq!(words, ["Record", "Record", "Invoke", "OpId", "Resolved", "Record", "Record", "Finish"]);
+}
+
+/// How every arm and shadow ended, in order.
+#[derive(Default)]
+struct Ends(Mutex<Vec<ArmEnd>>);
+
+impl Watch for Ends {
+    fn command(&self, _: &RunHeader, command: &Command) {
+        if let Command::Compare(end) = command {
+            self.0.lock().unwrap().push((**end).clone());
+        }
+    }
+}
+
+/// Walks a run whose arm asks a model, with these shadows beside it.
+async fn beside_of(
+    shadows: Vec<Call>,
+    more: Vec<flow_ir::flow::Flow>,
+    answer: Answer,
+) -> (Ended, Vec<ArmEnd>) {
+    let (mut runner, ..) = runner(two_nodes(), answer);
+    runner.program = Program::new(beside(shadows, more));
+    let ends = Arc::new(Ends::default());
+    let watch = Arc::clone(&ends) as Arc<dyn Watch>;
+    let ended = runner.run(header(), Some(watch), &CancellationToken::new()).await;
+    let ends = std::mem::take(&mut *ends.0.lock().unwrap());
+    (ended, ends)
+}
+
+#[tokio::test]
+async fn every_kind_of_call_can_be_a_shadow_and_costs_the_run_nothing() {
+    let nodes = vec![
+        node("c", work(READ, vec![slot(0)]), vec![to(1)]),
+        node("d", work(READ, vec![slot(1)]), vec![give(slot(2))]),
+    ];
+    let shadows = vec![
+        call(READ, vec![slot(0)]),
+        call(sub(1), vec![slot(0)]),
+        call(Callee::Value, vec![text("model")]),
+    ];
+    let (ended, ends) = beside_of(shadows, vec![flow("g", nodes)], |cx, call, log| match call.callee {
+        ASK => Reply::Now(paid("model", 5)),
+        _ => {
+            assert!(call.shadow);
+            assert_eq!(cx.header.tenant, "t");
+            drop(log);
+            Reply::Now(paid("other", 7))
+        }
+    })
+    .await;
+    assert_eq!(ended.result, Returned(flow_eval::Value::text("model")));
+    assert_eq!(ended.usage.cost, flow_ir::units::Usd(5));
+    let told: Vec<_> = ends
+        .iter()
+        .map(|end| (end.shadow, end.call.arm.index, end.facts.cost.0, end.differs.clone()))
+        .collect();
+    let differs = || Some(vec!["value".into()]);
+    assert_eq!(told[0], (false, 0, 5, None));
+    let mut shadows = told[1..].to_vec();
+    shadows.sort_by_key(|shadow| shadow.1);
+    assert_eq!(shadows, [(true, 0, 7, differs()), (true, 1, 14, differs()), (true, 2, 0, Some(Vec::new()))]);
+}
+
+#[tokio::test]
+async fn a_shadow_changes_nothing_whatever_its_bundle_says() {
+    let asks = vec![node("c", work(REVIEW, vec![slot(0)]), vec![give(slot(1))])];
+    let shadows = vec![call(WRITE, vec![slot(0)]), call(sub(1), vec![slot(0)])];
+    let (ended, ends) = beside_of(shadows, vec![flow("g", asks)], |_, call, _| {
+        assert_eq!(call.callee, ASK);
+        Reply::Now(said("x"))
+    })
+    .await;
+    assert_eq!(ended.result, Returned(flow_eval::Value::text("x")));
+    let errors: Vec<_> = ends.iter().filter(|end| end.shadow).map(|end| end.error).collect();
+    assert_eq!(errors, [Some(flow_ir::units::ErrorClass::Denied); 2]);
+}
+
+#[tokio::test]
+async fn a_run_does_not_wait_for_its_shadows() {
+    let (mut runner, log, clock) = runner(two_nodes(), |cx, call, log| match call.callee {
+        ASK => after(cx, 10, log, "arm"),
+        _ => after(cx, 500, log, "shadow"),
+    });
+    runner.program = Program::new(beside(vec![call(READ, vec![slot(0)])], Vec::new()));
+    let mut driver = Driver::new(runner);
+    driver.start(header(), None);
+    let ended = driver.next().await.unwrap();
+    assert_eq!((ended.result, clock.now_ms()), (Returned(flow_eval::Value::text("arm")), START_MS + 10));
+    assert!(driver.next().await.is_none());
+    assert_eq!(*log.lock().unwrap(), ["arm done", "shadow done"]);
+}
+
+#[tokio::test]
+async fn the_shadows_of_a_run_that_is_cancelled_end_with_it() {
+    let (mut runner, ..) = runner(two_nodes(), |_, call, _| match call.callee {
+        ASK if call.node.0 == 0 => Reply::Now(said("arm")),
+        _ => Reply::Later(Box::pin(std::future::pending())),
+    });
+    let mut slow = beside(vec![call(READ, vec![slot(0)])], Vec::new());
+    slow.flows[0].nodes[0].edges = vec![to(1)];
+    slow.flows[0].nodes.push(node("b", work(ASK, vec![slot(0)]), vec![give(slot(0))]));
+    runner.program = Program::new(slow);
+    let mut driver = Driver::new(runner);
+    let key = driver.start(header(), None);
+    assert_eq!(driver.len(), 2);
+    driver.cancel(key);
+    assert_eq!(driver.next().await.unwrap().result, Cancelled);
+    assert!(driver.next().now_or_never().is_some_and(|last| last.is_none()));
 }

@@ -10,7 +10,7 @@ use super::pack::{Pack, Reader};
 use crate::machine::state::{
     Branch, Frame, FrameRef, Many, Meter, NodeState, Phase, Spend, State, Via, Waiter, Working,
 };
-use crate::protocol::{Facts, OpId, RunError, RunHeader, RunResult};
+use crate::protocol::{Arm, Facts, OpId, RunError, RunHeader, RunResult};
 
 macro_rules! ids {
     ($($id:ident),*) => {$(
@@ -46,6 +46,7 @@ macro_rules! shapes {
 
 shapes! {
     FrameRef { place, id }
+    Arm { split, index }
     Left { cost, tokens }
     Spend { cost, input_tokens, output_tokens, attempts }
     Meter { spent, pool, limit, deadline_ms, timer }
@@ -59,7 +60,7 @@ shapes! {
         messages, finish, tolerances, route,
     }
     Frame {
-        id, flow, parent, shadow, depth, slots, counters, nodes, at, entered_ms, entries, work, error, meter,
+        id, flow, parent, depth, slots, counters, nodes, at, entered_ms, entries, work, error, meter,
         expired, outside, clearings, approved,
     }
 }
@@ -175,6 +176,7 @@ impl State {
         self.spent.pack(out);
         self.result.pack(out);
         self.watched.pack(out);
+        self.paused.pack(out);
     }
 
     pub(super) fn unpack_from(header: Arc<RunHeader>, from: &mut Reader<'_>) -> Option<Self> {
@@ -187,6 +189,7 @@ impl State {
         state.spent = Pack::unpack(from)?;
         state.result = Pack::unpack(from)?;
         state.watched = Pack::unpack(from)?;
+        state.paused = Pack::unpack(from)?;
         Some(state)
     }
 }

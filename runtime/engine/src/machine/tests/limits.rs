@@ -1,9 +1,8 @@
 //! Limits of time, money and tokens; sleeping; splits.
 
 use flow_ir::SplitId;
-use flow_ir::expr::Expr;
 use flow_ir::flow::Work;
-use flow_ir::setup::{Arm, Call, Callee, Split};
+use flow_ir::setup::{Call, Callee};
 use flow_ir::units::ErrorClass::{Budget, Expired, Timeout};
 use flow_ir::units::{ErrorClass, Limits, Usd};
 
@@ -144,18 +143,6 @@ fn events_about_other_things_change_nothing() {
     assert_eq!(run.machine.state_hash(), before);
 }
 
-fn split(key: Expr, arms: Vec<(u32, Call)>, shadows: Vec<(u32, Call)>) -> Split {
-    let arm = |(share, call)| Arm { share, call };
-    Split {
-        name: "tone".into(),
-        params: vec![field("line")],
-        ret: TEXT,
-        key,
-        arms: arms.into_iter().map(arm).collect(),
-        shadows: shadows.into_iter().map(arm).collect(),
-    }
-}
-
 #[test]
 fn a_split_calls_one_arm_and_its_shadows_afterwards() {
     let mut failing = call(ASK, vec![slot(0)]);
@@ -168,32 +155,56 @@ fn a_split_calls_one_arm_and_its_shadows_afterwards() {
     let mut run = Tape::with(package);
     assert_eq!(run.invocations()[0].arm, Some(crate::protocol::Arm { split: SplitId(0), index: 0 }));
     assert_eq!(run.says(), ">0 +a ask#1(hello)");
-    // The arm's own `else` answers; the shadow starts when the result is known, and nothing waits for it.
-    let end = "=a~ shadow:read#2(hello) >0 returned(hello)";
+    // The arm's own `else` answers; what is compared is how the arm itself did.
+    let end = "arm0:Overload shadow0(hello)/- =a~ >0 returned(hello)";
     assert_eq!(run.tell(1, failed(ErrorClass::Overload)).says(), end);
 }
 
 #[test]
-fn a_shadow_that_is_a_flow_walks_beside_the_run_and_costs_it_nothing() {
-    let asked = work(Callee::Split(SplitId(0)), vec![text("hello")]);
-    let nodes =
-        vec![node("a", asked, vec![to(1)]), node("b", work(READ, vec![slot(1)]), vec![give(slot(2))])];
-    let beside = flow(
-        "g",
-        vec![
-            node("c", work(ASK, vec![slot(0)]), vec![to(1)]),
-            node("d", work(ASK, vec![slot(1)]), vec![give(slot(2))]),
-        ],
-    );
-    let mut package = bundle(vec![flow("f", nodes), beside]);
-    let arms = vec![(10_000, call(ASK, vec![slot(0)]))];
-    package.splits = vec![split(slot(0), arms, vec![(10_000, call(sub(1), vec![slot(0)]))])];
+fn arms_that_ask_nobody_are_compared_too() {
+    let inner = work(Callee::Split(SplitId(0)), vec![text("hello")]);
+    let two = work(Callee::Split(SplitId(1)), vec![text("hello")]);
+    let nodes = vec![node("a", inner, vec![to(1)]), node("b", two, vec![give(slot(2))])];
+    let mut package =
+        bundle(vec![flow("f", nodes), flow("g", vec![node("c", work(ASK, vec![slot(0)]), ends())])]);
+    let pure = vec![(10_000, call(Callee::Value, vec![slot(0)]))];
+    let nested = vec![(10_000, call(Callee::Split(SplitId(2)), vec![slot(0)]))];
+    let walked = vec![(10_000, call(sub(1), vec![slot(0)]))];
+    let shadow = vec![(10_000, call(Callee::Value, vec![text("other")]))];
+    package.splits = vec![
+        split(slot(0), pure, shadow),
+        split(slot(0), nested, Vec::new()),
+        split(slot(0), walked, Vec::new()),
+    ];
     let mut run = Tape::with(package);
-    run.says();
-    assert_eq!(run.tell(1, paid("x", 5)).says(), "=a >0 +b read#2(x) >0 +c shadow:ask#3(hello)");
-    assert_eq!(run.tell(3, paid("y", 7)).says(), "=c >0 +d shadow:ask#4(y)");
-    assert_eq!(run.tell(2, paid("z", 1)).says(), "=b >0 cancel#4 returned(z)");
-    assert_eq!(run.machine.usage().cost, Usd(6));
+    assert_eq!(run.says(), ">0 +a arm0 shadow0(hello)/hello =a >0 +b >0 +c ask#1(hello)");
+    // Both splits on the way: the outer one first.
+    run.tell(1, paid("x", 5));
+    let ends: Vec<_> = run.ends().iter().map(|end| (end.call.arm.split.0, end.facts.cost)).collect();
+    assert_eq!(ends, [(1, Usd(5)), (2, Usd(5))]);
+    assert_eq!(run.says(), "=c >0 arm0 arm0 =b >0 returned(x)");
+}
+
+#[test]
+fn a_paused_arm_gets_no_calls_until_it_goes_on() {
+    let arms = vec![(4_000, call(ASK, vec![slot(0)])), (6_000, call(READ, vec![slot(0)]))];
+    let asked = || work(Callee::Split(SplitId(0)), vec![text("hello")]);
+    let nodes = vec![
+        node("a", asked(), vec![to(1)]),
+        node("b", asked(), vec![to(2)]),
+        node("c", asked(), vec![give(slot(1))]),
+    ];
+    let of_first =
+        (0..).map(|n| n.to_string()).find(|key| crate::ids::sticky_draw(key, "tone") < 4_000).unwrap();
+    let mut package = bundle(vec![flow("f", nodes)]);
+    package.splits = vec![split(text(&of_first), arms, Vec::new())];
+    let mut run = Tape::with(package);
+    assert_eq!(run.says(), ">0 +a ask#1(hello)");
+    let first = crate::protocol::Arm { split: SplitId(0), index: 0 };
+    run.hear(Event::Paused { arms: vec![first], now_ms: 1 });
+    assert_eq!(run.tell(1, said("x")).says(), "arm0 =a >0 +b read#2(hello)");
+    run.hear(Event::Paused { arms: Vec::new(), now_ms: 2 });
+    assert_eq!(run.tell(2, said("y")).says(), "arm1 =b >0 +c ask#3(hello)");
 }
 
 #[test]

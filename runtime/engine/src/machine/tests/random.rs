@@ -148,7 +148,7 @@ impl Ledger {
                     assert!(known, "cancelled what was not under way");
                     self.cancelled.insert(*op);
                 }
-                Command::Record(_) | Command::Finish(_) => {}
+                Command::Record(_) | Command::Compare(_) | Command::Shadow(_) | Command::Finish(_) => {}
             }
         }
     }

@@ -126,6 +126,7 @@ impl Attempt<'_> {
             .purse
             .reserve(worst.amount(), call.cx.clock.now_ms())
             .map_err(|short| no_money(call, model, worst, short.day_left))?;
+        reservation.kept().await;
         let started_ms = call.cx.clock.now_ms();
         let watch = Watching::new(call, &self.speaker, self.number, started_ms);
         let asked = Asked { prompt: &call.prompt.name, digest: call.digest, model };

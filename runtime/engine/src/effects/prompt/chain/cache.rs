@@ -6,7 +6,7 @@ use flow_store::{Place, Stamp, Write};
 use crate::effects::prompt::Call;
 
 fn cache_key(call: &Call<'_>, request: &ChatRequest) -> Option<(Place, String)> {
-    if !call.prompt.cache || !call.prompt.tools.is_empty() {
+    if !call.prompt.cache || call.invocation.shadow || !call.prompt.tools.is_empty() {
         return None;
     }
     let request = serde_json::to_vec(request).ok()?;

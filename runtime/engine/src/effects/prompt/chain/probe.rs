@@ -53,6 +53,7 @@ impl Chain<'_> {
         let clock = Arc::clone(&self.call.cx.clock);
         runtime.spawn(async move {
             let Some(model) = &target.model else { return };
+            reservation.kept().await;
             let started_ms = clock.now_ms();
             let of = Asked { prompt: &prompt, digest: &digest, model };
             let result = outside.chat(of, &asked.request, patience, None).await;

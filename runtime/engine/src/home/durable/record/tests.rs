@@ -56,6 +56,7 @@ fn headers_and_results_survive() {
         args: vec![Value::text("x")],
         started_ms: -1,
         seed: u64::MAX,
+        paused: Vec::new(),
     };
     assert_eq!(header_of(&header_bytes(&header)).as_deref(), Some(&header));
     assert_eq!(header_of(&header_bytes(&header)[1..]), None);

@@ -1,4 +1,7 @@
-use super::{bootstrap, mean, nearest_rank, of_quantile, sign_test, wilson};
+use super::{
+    bootstrap, bootstrap_difference, mean, means_differ, nearest_rank, of_quantile, shares_differ, sign_test,
+    wilson,
+};
 
 fn near(found: Option<f64>, wanted: f64, by: f64) {
     let found = found.unwrap_or(f64::NAN);
@@ -59,4 +62,28 @@ fn pairs_are_compared_exactly() {
     near(Some(sign_test(5, 5)), 1.0, 1e-12);
     near(Some(sign_test(0, 0)), 1.0, 1e-12);
     near(Some(sign_test(120, 80)), 0.005_685, 1e-5);
+}
+
+/// Fisher's lady tasting tea, and the tables of Agresti, *Categorical Data Analysis*, 2002, 3.5.
+#[test]
+fn tables_are_as_uneven_as_the_literature_says() {
+    near(Some(shares_differ((3, 4), (1, 4))), 0.4857, 5e-5);
+    near(Some(shares_differ((4, 4), (0, 4))), 0.0286, 5e-5);
+    near(Some(shares_differ((21, 23), (15, 18))), 0.6384, 5e-4);
+    assert_eq!(shares_differ((0, 0), (0, 0)), 1.0);
+    assert_eq!(shares_differ((0, 9), (0, 1)), 1.0);
+    near(Some(shares_differ((2_000, 100_000), (2_600, 100_000))), 0.0, 1e-12);
+}
+
+#[test]
+fn means_that_chance_does_not_bring_about_differ() {
+    let low: Vec<f64> = (0..40).map(|n| f64::from(n % 10)).collect();
+    let high: Vec<f64> = low.iter().map(|n| n + 4.0).collect();
+    assert!(means_differ(&low, &high, 3) < 0.001);
+    assert_eq!(means_differ(&low, &low, 3), 1.0);
+    assert_eq!(means_differ(&low, &[], 3), 1.0);
+    // Both sides of three values each: 2 of the 20 ways are as far apart.
+    near(Some(means_differ(&[1.0, 2.0, 3.0], &[4.0, 5.0, 6.0], 3)), 0.1, 0.03);
+    let found = bootstrap_difference(&low, &high, 3);
+    assert!(found.low.is_some_and(|low| low > 2.0) && found.high.is_some_and(|high| high < 6.0), "{found:?}");
 }
