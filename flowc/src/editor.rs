@@ -7,7 +7,7 @@ use flow_lsp::{Host, Loaded};
 
 use crate::commands::explain::PAGES;
 use crate::graph::{Picture, svg};
-use crate::load::{self, MANIFEST, Package};
+use crate::load::{self, LOCK, MANIFEST, Package};
 
 /// This machine's files.
 pub(crate) struct Machine;
@@ -68,7 +68,8 @@ fn loaded(package: Package, root: &Path) -> Loaded {
     });
     let files = files.collect();
     let manifest = package.manifest.clone().map(|text| (root.join(MANIFEST), text));
-    Loaded { root: root.to_owned(), manifest, files }
+    let lock = package.lock.clone().map(|text| (root.join(LOCK), text));
+    Loaded { root: root.to_owned(), manifest, lock, files }
 }
 
 /// A text of the binary as a file that an editor can open, read-only, in the user's cache.

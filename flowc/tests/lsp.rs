@@ -11,8 +11,18 @@
 mod client;
 #[path = "lsp/documents.rs"]
 mod documents;
+#[path = "lsp/encodings.rs"]
+mod encodings;
+#[path = "lsp/examples.rs"]
+mod examples;
 #[path = "lsp/features.rs"]
 mod features;
+#[path = "lsp/generated.rs"]
+mod generated;
+#[path = "lsp/incremental.rs"]
+mod incremental;
+#[path = "lsp/order.rs"]
+mod order;
 #[path = "lsp/rough.rs"]
 mod rough;
 #[path = "lsp/shapes.rs"]

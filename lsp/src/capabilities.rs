@@ -15,6 +15,10 @@ pub(crate) struct Agreed {
     pub(crate) can_refresh: bool,
     /// Whether it watches files for us.
     pub(crate) can_watch: bool,
+    /// Whether it shows how far something is.
+    pub(crate) can_show_progress: bool,
+    /// Whether it can be told to ask for inlay hints again.
+    pub(crate) can_refresh_hints: bool,
 }
 
 impl Agreed {
@@ -24,12 +28,16 @@ impl Agreed {
         let text = client.text_document.as_ref();
         let workspace = client.workspace.as_ref();
         let watched = workspace.and_then(|workspace| workspace.did_change_watched_files.as_ref());
+        let hints = workspace.and_then(|workspace| workspace.inlay_hint.as_ref());
+        let window = client.window.as_ref();
         let refresh = workspace.and_then(|workspace| workspace.diagnostics.as_ref());
         Self {
             encoding,
             is_pulled: text.is_some_and(|text| text.diagnostic.is_some()),
             can_refresh: refresh.and_then(|refresh| refresh.refresh_support).unwrap_or(false),
             can_watch: watched.and_then(|watched| watched.dynamic_registration).unwrap_or(false),
+            can_show_progress: window.and_then(|window| window.work_done_progress).unwrap_or(false),
+            can_refresh_hints: hints.and_then(|hints| hints.refresh_support).unwrap_or(false),
         }
     }
 }

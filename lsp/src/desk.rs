@@ -6,10 +6,12 @@ use std::sync::Arc;
 use flow_ide::position::{Encoding, Lines};
 use flow_ide::{Finding, Package, View};
 use rustc_hash::FxHashMap;
+use tokio::sync::mpsc::UnboundedSender;
 use tower_lsp::ls_types::{TextDocumentContentChangeEvent, Uri};
 
 use crate::convert;
 use crate::publish::{Outbox, Said};
+use crate::settings::Hints;
 use crate::{Host, Loaded};
 
 /// A document that the client has open.
@@ -39,8 +41,14 @@ pub(crate) struct Desk {
     pub(crate) packages: Vec<Open>,
     pub(crate) said: Said,
     pub(crate) outbox: Outbox,
+    /// Which hints are wanted.
+    pub(crate) hints: Hints,
+    /// Who is told how the first look goes on; dropped at its end.
+    progress: Option<UnboundedSender<String>>,
     /// Whether something changed since diagnostics were last looked for.
     is_dirty: bool,
+    /// Documents that were typed into since then.
+    typed: Vec<String>,
 }
 
 impl Desk {
@@ -52,7 +60,10 @@ impl Desk {
             packages: Vec::new(),
             said: Said::default(),
             outbox,
+            hints: Hints::default(),
+            progress: None,
             is_dirty: false,
+            typed: Vec::new(),
         }
     }
 
@@ -65,10 +76,13 @@ impl Desk {
 
     /// Applies edits; those of a version that is not new are repetitions and are left out.
     pub(crate) fn change(&mut self, uri: &Uri, version: i32, changes: Vec<TextDocumentContentChangeEvent>) {
-        let encoding = self.encoding;
-        let Some(document) = self.documents.get_mut(&convert::key(uri)) else { return };
+        let (encoding, key) = (self.encoding, convert::key(uri));
+        let Some(document) = self.documents.get_mut(&key) else { return };
         if version <= document.version {
             return;
+        }
+        if !self.typed.contains(&key) {
+            self.typed.push(key);
         }
         document.version = version;
         document.is_new = true;
@@ -100,11 +114,22 @@ impl Desk {
     pub(crate) fn watched(&mut self, uris: &[Uri]) {
         for uri in uris {
             let key = convert::key(uri);
-            if key.ends_with("flow.toml") {
+            if key.ends_with("flow.toml") || key.ends_with("flow.lock") {
                 self.reload(Path::new(&key));
             } else if key.ends_with(".flow") && !self.documents.contains_key(&key) {
                 self.refresh(&key);
             }
+        }
+    }
+
+    /// Loads every package of the folders that are open from the beginning, and tells how that goes on.
+    pub(crate) fn begin(&mut self, folders: &[PathBuf], progress: Option<UnboundedSender<String>>) {
+        folders.iter().for_each(|folder| self.add_folder(folder));
+        let files: usize = self.packages.iter().map(|open| open.package.paths().count()).sum();
+        self.progress = progress;
+        if let Some(progress) = &self.progress {
+            // Nobody listens if the client is gone.
+            drop(progress.send(format!("checking {files} files")));
         }
     }
 
@@ -154,23 +179,58 @@ impl Desk {
         }
     }
 
-    /// Looks for diagnostics, if anything changed.
-    pub(crate) fn publish(&mut self) {
-        if self.is_dirty {
-            self.is_dirty = false;
-            self.flush();
-            let mut found: Vec<(String, Vec<Finding>)> = Vec::new();
-            for open in &mut self.packages {
-                found.extend(flow_ide::diagnose(&mut open.package));
+    /// Looks for diagnostics, if anything changed, until `stop` says that something else is waiting.
+    pub(crate) fn publish(&mut self, stop: &dyn Fn() -> bool) {
+        if !self.is_dirty {
+            return;
+        }
+        self.flush();
+        for key in std::mem::take(&mut self.typed) {
+            self.look_first(&key);
+            if stop() {
+                return;
             }
-            crate::publish::publish(self, found);
+        }
+        let mut found: Vec<(String, Vec<Finding>)> = Vec::new();
+        for open in &mut self.packages {
+            match flow_ide::diagnose_unless(&mut open.package, stop) {
+                Some(more) => found.extend(more),
+                None => return,
+            }
+        }
+        self.is_dirty = false;
+        crate::publish::publish(self, found);
+        self.progress = None;
+    }
+
+    /// Says what is wrong in a document that is typed into, if the files that import it would hold that up.
+    fn look_first(&mut self, key: &str) {
+        let row = self.row_of(key);
+        let Some(open) = row.and_then(|row| self.packages.get_mut(row)) else { return };
+        if let Some(findings) = flow_ide::diagnose_first(&mut open.package, key) {
+            crate::publish::one(self, key, findings);
         }
     }
 
     /// What is said about a file as it is now.
     pub(crate) fn findings(&mut self, key: &str) -> Vec<Finding> {
-        self.publish();
+        self.flush();
+        if self.is_dirty {
+            let row = self.row_of(key);
+            let open = row.and_then(|row| self.packages.get_mut(row));
+            match open.and_then(|open| flow_ide::diagnose_first(&mut open.package, key)) {
+                Some(findings) => {
+                    crate::publish::note(self, key, findings);
+                }
+                None => self.publish(&|| false),
+            }
+        }
         self.said.of(key)
+    }
+
+    /// Says what is wrong in all files.
+    pub(crate) fn publish_all(&mut self) {
+        self.publish(&|| false);
     }
 
     fn row_of(&self, key: &str) -> Option<usize> {
@@ -223,6 +283,7 @@ impl Desk {
             }
         };
         open.package.set_manifest(loaded.manifest.map(|(path, text)| (key_of(&path), text)));
+        open.package.set_lock(loaded.lock.map(|(path, text)| (key_of(&path), text)));
         let known: Vec<String> = open.package.paths().map(str::to_owned).collect();
         for gone in
             known.iter().filter(|known| !loaded.files.iter().any(|(path, _, _)| key_of(path) == **known))

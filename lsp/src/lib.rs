@@ -11,6 +11,7 @@ mod desk;
 mod frames;
 mod publish;
 mod server;
+mod settings;
 mod worker;
 
 use std::path::{Path, PathBuf};
@@ -27,6 +28,8 @@ pub struct Loaded {
     pub root: PathBuf,
     /// Path and text of `flow.toml`; `None` for a single file.
     pub manifest: Option<(PathBuf, String)>,
+    /// Path and text of `flow.lock`, if there is one.
+    pub lock: Option<(PathBuf, String)>,
     /// Path, module path and text of each file.
     pub files: Vec<(PathBuf, Vec<String>, String)>,
 }

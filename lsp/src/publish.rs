@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use flow_diagnostics::Severity;
 use flow_ide::Finding;
 use flow_ide::position::Lines;
+use rustc_hash::FxHashSet;
 use tokio::sync::mpsc::UnboundedSender;
 use tower_lsp::ls_types::{
     CodeDescription, Diagnostic, DiagnosticRelatedInformation, DiagnosticSeverity, DiagnosticTag, Location,
@@ -31,6 +32,8 @@ pub(crate) enum Out {
 pub(crate) struct Said {
     by_file: BTreeMap<String, (u64, Vec<Finding>)>,
     stamp: u64,
+    /// Files that the client was told about before all others were looked at.
+    first: FxHashSet<String>,
     /// Whether the client asks, rather than being told.
     pub(crate) is_pulled: bool,
 }
@@ -50,7 +53,7 @@ impl Said {
     }
 }
 
-/// Notes what was found, and tells the client what is new.
+/// Notes what was found in all files, and tells the client what is new.
 pub(crate) fn publish(desk: &mut Desk, found: Vec<(String, Vec<Finding>)>) {
     let mut now: BTreeMap<String, Vec<Finding>> = BTreeMap::new();
     for (key, findings) in found {
@@ -63,17 +66,12 @@ pub(crate) fn publish(desk: &mut Desk, found: Vec<(String, Vec<Finding>)>) {
     }
     let mut is_new = false;
     for (key, findings) in now {
-        let old = desk.said.by_file.get(&key);
-        let is_same = old.is_some_and(|(_, old)| *old == findings);
+        let is_told = desk.said.first.remove(&key);
+        let changed = note(desk, &key, findings);
+        is_new |= changed;
         let is_open = desk.documents.contains_key(&key);
-        if !is_same {
-            is_new = true;
-            desk.said.stamp += 1;
-            let entry = (desk.said.stamp, findings.clone());
-            desk.said.by_file.insert(key.clone(), entry);
-        }
-        if !desk.said.is_pulled && (!is_same || is_open) {
-            send(desk, &key, &findings);
+        if !desk.said.is_pulled && (changed || (is_open && !is_told)) {
+            send(desk, &key);
         }
     }
     if is_new && desk.said.is_pulled {
@@ -81,10 +79,30 @@ pub(crate) fn publish(desk: &mut Desk, found: Vec<(String, Vec<Finding>)>) {
     }
 }
 
-fn send(desk: &Desk, key: &str, findings: &[Finding]) {
+/// Tells the client about one file, before all others are looked at.
+pub(crate) fn one(desk: &mut Desk, key: &str, findings: Vec<Finding>) {
+    note(desk, key, findings);
+    if !desk.said.is_pulled {
+        desk.said.first.insert(key.to_owned());
+        send(desk, key);
+    }
+}
+
+/// Notes what was found in a file; `true` if that is new.
+pub(crate) fn note(desk: &mut Desk, key: &str, findings: Vec<Finding>) -> bool {
+    let is_same = desk.said.by_file.get(key).is_some_and(|(_, old)| *old == findings);
+    if !is_same {
+        desk.said.stamp += 1;
+        desk.said.by_file.insert(key.to_owned(), (desk.said.stamp, findings));
+    }
+    !is_same
+}
+
+fn send(desk: &Desk, key: &str) {
+    let findings = desk.said.of(key);
     let Some(uri) = convert::uri(desk, key) else { return };
     let version = desk.documents.get(key).map(|document| document.version);
-    drop(desk.outbox.send(Out::Publish(uri, diagnostics(desk, key, findings), version)));
+    drop(desk.outbox.send(Out::Publish(uri, diagnostics(desk, key, &findings), version)));
 }
 
 /// Findings in the words of the protocol.

@@ -13,6 +13,7 @@ use tower_lsp::{Client, LanguageServer};
 use crate::capabilities::{self, Agreed};
 use crate::desk::Desk;
 use crate::publish::Out;
+use crate::settings::Hints;
 use crate::worker::Queue;
 use crate::{Host, convert};
 
@@ -70,6 +71,7 @@ async fn watch(client: Client) {
     let watchers = serde_json::json!({ "watchers": [
         { "globPattern": "**/*.flow" },
         { "globPattern": "**/flow.toml" },
+        { "globPattern": "**/flow.lock" },
     ]});
     let registration = Registration {
         id: "flow-files".to_owned(),
@@ -81,6 +83,20 @@ async fn watch(client: Client) {
     }
 }
 
+/// Shows how the first look at everything goes on, until nobody tells any more.
+async fn show_progress(client: Client, mut told: UnboundedReceiver<String>) {
+    let token = ProgressToken::String("flow/first-look".to_owned());
+    // Only a token that the client knows may be used.
+    if client.create_work_done_progress(token.clone()).await.is_err() {
+        return;
+    }
+    let progress = client.progress(token, "flow").with_message("reading packages").begin().await;
+    while let Some(message) = told.recv().await {
+        progress.report(message).await;
+    }
+    progress.finish().await;
+}
+
 impl LanguageServer for Backend {
     async fn initialize(&self, params: InitializeParams) -> Result<InitializeResult> {
         let agreed = Agreed::with(&params.capabilities);
@@ -89,9 +105,11 @@ impl LanguageServer for Backend {
         // A second `initialize` is refused by the transport.
         let _ = self.agreed.set(agreed);
         drop(self.folders.set(folders));
+        let hints = params.initialization_options.as_ref().and_then(Hints::of).unwrap_or_default();
         self.queue.tell(move |desk| {
             desk.encoding = agreed.encoding;
             desk.said.is_pulled = agreed.is_pulled;
+            desk.hints = hints;
         });
         Ok(InitializeResult {
             capabilities: capabilities::of(agreed),
@@ -105,8 +123,13 @@ impl LanguageServer for Backend {
 
     async fn initialized(&self, _: InitializedParams) {
         let folders = self.folders.get().cloned().unwrap_or_default();
-        self.queue.tell(move |desk| folders.iter().for_each(|folder| desk.add_folder(folder)));
         let agreed = self.agreed.get().copied();
+        let (progress, told) = unbounded_channel();
+        let is_shown = agreed.is_some_and(|agreed| agreed.can_show_progress) && !folders.is_empty();
+        if is_shown {
+            tokio::spawn(show_progress(self.client.clone(), told));
+        }
+        self.queue.tell(move |desk| desk.begin(&folders, is_shown.then_some(progress)));
         let outgoing = self.outgoing.lock().ok().and_then(|mut outgoing| outgoing.take());
         if let Some(outgoing) = outgoing {
             let can_refresh = agreed.is_some_and(|agreed| agreed.can_refresh);
@@ -137,7 +160,14 @@ impl LanguageServer for Backend {
 
     async fn did_save(&self, _: DidSaveTextDocumentParams) {}
 
-    async fn did_change_configuration(&self, _: DidChangeConfigurationParams) {}
+    async fn did_change_configuration(&self, params: DidChangeConfigurationParams) {
+        let Some(hints) = params.settings.get("flow").and_then(Hints::of) else { return };
+        self.queue.tell(move |desk| desk.hints = hints);
+        if self.agreed.get().is_some_and(|agreed| agreed.can_refresh_hints) {
+            let client = self.client.clone();
+            tokio::spawn(async move { client.inlay_hint_refresh().await });
+        }
+    }
 
     async fn did_change_watched_files(&self, params: DidChangeWatchedFilesParams) {
         let uris: Vec<Uri> = params.changes.into_iter().map(|change| change.uri).collect();

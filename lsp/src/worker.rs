@@ -1,6 +1,8 @@
 //! The one thread that computes, and its queue.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc::{Receiver, Sender, TryRecvError, channel};
 
 use tokio::sync::oneshot;
@@ -18,22 +20,26 @@ const STACK: usize = 32 << 20;
 #[derive(Clone, Debug)]
 pub(crate) struct Queue {
     jobs: Sender<Job>,
+    waiting: Arc<AtomicUsize>,
 }
 
 impl Queue {
     /// Starts the thread. It ends when the last sender is gone.
     pub(crate) fn start(desk: Desk) -> Self {
-        let (jobs, waiting) = channel();
+        let (jobs, arrived) = channel();
+        let waiting = Arc::new(AtomicUsize::new(0));
+        let worker = Worker { desk, arrived, waiting: Arc::clone(&waiting) };
         let thread = std::thread::Builder::new().name("analysis".to_owned()).stack_size(STACK);
-        if let Err(error) = thread.spawn(move || work(desk, &waiting)) {
+        if let Err(error) = thread.spawn(move || worker.work()) {
             tracing::error!(%error, "no thread for the analysis");
         }
-        Self { jobs }
+        Self { jobs, waiting }
     }
 
     /// Puts a change at the end of the queue, before anything is waited for.
     pub(crate) fn tell(&self, job: impl FnOnce(&mut Desk) + Send + 'static) {
         // Without a thread there is nobody to tell; questions say so.
+        self.waiting.fetch_add(1, Ordering::Release);
         drop(self.jobs.send(Box::new(job)));
     }
 
@@ -52,19 +58,33 @@ impl Queue {
     }
 }
 
-fn work(mut desk: Desk, waiting: &Receiver<Job>) {
-    let mut next = waiting.recv().ok();
-    while let Some(job) = next {
-        guarded(&mut desk, job);
-        next = match waiting.try_recv() {
-            Ok(job) => Some(job),
-            Err(TryRecvError::Disconnected) => None,
-            Err(TryRecvError::Empty) => {
-                // Only when nothing waits: of many edits, the last is the one worth a check.
-                guarded(&mut desk, Box::new(Desk::publish));
-                waiting.recv().ok()
-            }
-        };
+/// The thread's end of the queue.
+struct Worker {
+    desk: Desk,
+    arrived: Receiver<Job>,
+    /// How many jobs are in the queue.
+    waiting: Arc<AtomicUsize>,
+}
+
+impl Worker {
+    fn work(mut self) {
+        let mut next = self.arrived.recv().ok();
+        while let Some(job) = next {
+            self.waiting.fetch_sub(1, Ordering::AcqRel);
+            guarded(&mut self.desk, job);
+            next = match self.arrived.try_recv() {
+                Ok(job) => Some(job),
+                Err(TryRecvError::Disconnected) => None,
+                Err(TryRecvError::Empty) => {
+                    // Only when nothing waits: of many edits, the last is the one worth a check. And only until
+                    // something does: then what was found is kept, and this goes on behind the next job.
+                    let waiting = Arc::clone(&self.waiting);
+                    let is_wanted = move || waiting.load(Ordering::Acquire) > 0;
+                    guarded(&mut self.desk, Box::new(move |desk: &mut Desk| desk.publish(&is_wanted)));
+                    self.arrived.recv().ok()
+                }
+            };
+        }
     }
 }
 

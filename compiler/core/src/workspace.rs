@@ -17,6 +17,7 @@ use flow_grammar::Parsed;
 use flow_grammar::ast::ItemKind;
 use flow_ir::Bundle;
 use flow_ir::testing::Test;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::bounds::{self, Bounds};
 use crate::knowledge::Recorder;
@@ -99,6 +100,8 @@ struct FileState {
     parsed: Arc<Parsed>,
     /// Names of the modules that it imports.
     imports: Vec<String>,
+    /// Whether a comment of it may silence something.
+    has_allows: bool,
     prints: Prints,
 }
 
@@ -146,6 +149,8 @@ impl Look<'_> {
 pub struct Workspace {
     manifest: Option<(String, String)>,
     files: BTreeMap<String, FileState>,
+    /// The path of each module.
+    by_module: FxHashMap<String, String>,
     /// The path and text of `flow.lock`, if there is one.
     lock: Option<(String, String)>,
     /// What it is for.
@@ -171,8 +176,12 @@ impl Workspace {
     }
 
     /// Sets or removes `flow.lock`: its path as shown and its text. What it holds of MCP servers is compared with what is
-    /// declared by [`check`](Self::check).
+    /// declared by [`check`](Self::check) and by [`diagnose`](Self::diagnose).
     pub fn set_lock(&mut self, lock: Option<(String, String)>) {
+        if self.lock != lock {
+            let written = lock.as_ref().and_then(|(_, text)| lock::read(FileId(0), text, &mut Vec::new()));
+            self.memory.lock_changed(written);
+        }
         self.lock = lock;
     }
 
@@ -195,32 +204,75 @@ impl Workspace {
     pub fn set_file(&mut self, path: &str, module: &[String], text: &str) {
         let module = module.join("/");
         if let Some(known) = self.files.get_mut(path).filter(|known| known.source.text == text) {
-            if known.module != module {
+            let before = std::mem::replace(&mut known.module, module.clone());
+            if before != module {
                 self.memory.imports_changed();
+                self.unname(path, &before);
+                self.name(path, module);
             }
-            known.module = module;
             return;
         }
         let parsed = Arc::new(flow_grammar::parse(text));
         let prints = Prints::of(text, &parsed);
         let source = Arc::new(SourceFile::new(path.to_owned(), text.to_owned()));
-        let file = FileState { module, source, imports: imports_of(&parsed), parsed, prints };
+        let has_allows = text.contains("flow:allow");
+        let file = FileState { module, source, imports: imports_of(&parsed), parsed, has_allows, prints };
         match self.files.get_mut(path) {
             Some(before) if before.module == file.module && before.imports == file.imports => {
                 self.memory.text_changed(path, before.prints.interface != prints.interface);
                 *before = file;
             }
-            _ => {
+            before => {
+                let before = before.map(|before| before.module.clone()).unwrap_or_default();
+                let module = file.module.clone();
                 self.memory.imports_changed();
                 self.files.insert(path.to_owned(), file);
+                self.unname(path, &before);
+                self.name(path, module);
             }
         }
     }
 
+    /// The same package with another text of one of its files. It remembers nothing.
+    #[must_use]
+    pub fn with_text(&self, path: &str, text: &str) -> Option<Self> {
+        let module: Vec<String> = self.module(path)?.split('/').map(str::to_owned).collect();
+        let mut other = Self {
+            manifest: self.manifest.clone(),
+            files: self.files.clone(),
+            by_module: self.by_module.clone(),
+            ..Self::default()
+        };
+        other.set_file(path, &module, text);
+        Some(other)
+    }
+
     /// Forgets a file.
     pub fn remove_file(&mut self, path: &str) {
-        self.files.remove(path);
+        if let Some(file) = self.files.remove(path) {
+            self.unname(path, &file.module);
+        }
         self.memory.forget(path);
+    }
+
+    /// Notes which file a module is; of several, the last.
+    fn name(&mut self, path: &str, module: String) {
+        let is_last = self.by_module.get(&module).is_none_or(|other| other.as_str() <= path);
+        if is_last {
+            self.by_module.insert(module, path.to_owned());
+        }
+    }
+
+    /// A file is no longer that module; another one may be.
+    fn unname(&mut self, path: &str, module: &str) {
+        if self.by_module.get(module).is_some_and(|known| known == path) {
+            self.by_module.remove(module);
+            let mut others =
+                self.files.iter().filter(|(other, file)| *other != path && file.module == module);
+            if let Some((other, _)) = others.next_back() {
+                self.by_module.insert(module.to_owned(), other.clone());
+            }
+        }
     }
 
     /// The parse of a file.
@@ -239,6 +291,12 @@ impl Workspace {
     #[must_use]
     pub fn module(&self, path: &str) -> Option<&str> {
         self.files.get(path).map(|file| file.module.as_str())
+    }
+
+    /// The path of the file that is a module: `shop/models`.
+    #[must_use]
+    pub fn path_of(&self, module: &str) -> Option<&str> {
+        self.by_module.get(module).map(String::as_str)
     }
 
     /// Grows with every change that more than one file can see: while it is the same, only the text of a file itself
@@ -380,10 +438,14 @@ impl Workspace {
     fn settle(&self, out: Vec<Diagnostic>, manifest: &Manifest) -> Vec<Diagnostic> {
         let mut diagnostics = out;
         let files = || (0u32..).zip(self.files.values()).map(|(row, file)| (FileId(row), file));
-        for (id, file) in files() {
+        for (id, file) in files().filter(|(_, file)| file.has_allows) {
             allow::apply(id, &file.source.text, &file.parsed.trivia, &mut diagnostics);
         }
-        let items = files().map(|(id, file)| (id, (file.parsed.file.items.as_slice(), &*file.source.text)));
+        // Most files of a package that is being edited are right.
+        let spoken: FxHashSet<FileId> = diagnostics.iter().map(|found| found.primary.span.file).collect();
+        let items = files()
+            .filter(|(id, _)| spoken.contains(id))
+            .map(|(id, file)| (id, (file.parsed.file.items.as_slice(), &*file.source.text)));
         follow_ups::remove(&items.collect(), &mut diagnostics);
         // Last, so that a warning that the package denies is no reason to leave others out.
         manifest.lints.apply(&mut diagnostics);

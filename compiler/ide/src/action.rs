@@ -2,6 +2,7 @@
 
 mod approve;
 mod bound;
+mod edge;
 mod extract;
 mod missing;
 mod names;
@@ -54,6 +55,7 @@ pub fn actions(package: &Package, view: &View, findings: &[Finding], range: Span
     found.extend(extract::node(view, range));
     found.extend(subflow::extract(view, range));
     found.extend(test::of_flow(package, view, range));
+    found.extend(edge::test_of(package, view, range));
     found.extend(all_fixes(view, findings));
     found
 }

@@ -33,6 +33,51 @@ pub(crate) fn of_node(view: &View, name: &str, node: &str) -> Option<String> {
         .then(|| effort(bound.worst, bound.usual))
 }
 
+/// What something takes, in the fewest words.
+pub(crate) struct Short {
+    /// `≤ 0.0281 USD · 2.4k tokens`.
+    pub(crate) worst: String,
+    /// `0.004 USD · 310 tokens`.
+    pub(crate) usual: String,
+}
+
+/// Of a flow; `None` if it costs nothing, or while the file has errors.
+pub(crate) fn short_of_flow(view: &View, name: &str) -> Option<Short> {
+    let bound = flow(view, name)?;
+    short(bound.worst, bound.usual)
+}
+
+/// Of one visit of a node.
+pub(crate) fn short_of_node(view: &View, name: &str, node: &str) -> Option<Short> {
+    let bound = flow(view, name)?.nodes.iter().find(|known| known.name == node)?;
+    short(bound.worst, bound.usual)
+}
+
+fn short(worst: Effort, usual: Effort) -> Option<Short> {
+    let words = |effort: Effort| format!("{} USD · {} tokens", money(effort.cost), thousands(effort.tokens));
+    (worst.cost != Most::ZERO || worst.tokens != Most::ZERO)
+        .then(|| Short { worst: format!("≤ {}", words(worst)), usual: words(usual) })
+}
+
+/// `2.4k`, rounded up: a bound must not look smaller than it is.
+fn thousands(tokens: Most) -> String {
+    match tokens.get() {
+        None => "∞".to_owned(),
+        Some(tokens) if tokens < 1_000 => tokens.to_string(),
+        Some(tokens) if tokens < 1_000_000 => tenths(tokens, 1_000, "k"),
+        Some(tokens) => tenths(tokens, 1_000_000, "M"),
+    }
+}
+
+fn tenths(number: u64, unit: u64, name: &str) -> String {
+    let tenths = number.div_ceil(unit / 10);
+    if tenths.is_multiple_of(10) {
+        format!("{}{name}", tenths / 10)
+    } else {
+        format!("{}.{}{name}", tenths / 10, tenths % 10)
+    }
+}
+
 fn flow<'v>(view: &'v View, name: &str) -> Option<&'v FlowBound> {
     view.analysis.bounds.flows.iter().find(|flow| flow.name == name)
 }

@@ -39,11 +39,28 @@ pub struct Related {
 
 /// What is wrong in every file that something is wrong in, `flow.toml` included.
 pub fn diagnose(package: &mut Package) -> BTreeMap<String, Vec<Finding>> {
-    let Diagnosed { sources, diagnostics } = package.diagnose();
+    findings(&package.diagnose())
+}
+
+/// The same, unless `stop` says that nobody waits for it any more.
+pub fn diagnose_unless(
+    package: &mut Package,
+    stop: &dyn Fn() -> bool,
+) -> Option<BTreeMap<String, Vec<Finding>>> {
+    package.diagnose_unless(stop).as_ref().map(findings)
+}
+
+/// What is wrong in a file that is typed into, before the many that import it are looked at; `None` if they are few.
+pub fn diagnose_first(package: &mut Package, path: &str) -> Option<Vec<Finding>> {
+    let diagnosed = package.diagnose_first(path)?;
+    Some(findings(&diagnosed).remove(path).unwrap_or_default())
+}
+
+fn findings(diagnosed: &Diagnosed) -> BTreeMap<String, Vec<Finding>> {
     let mut found: BTreeMap<String, Vec<Finding>> = BTreeMap::new();
-    for diagnostic in &diagnostics {
-        if let Some(file) = sources.get(diagnostic.primary.span.file) {
-            found.entry(file.path.clone()).or_default().push(finding(&sources, diagnostic));
+    for diagnostic in &diagnosed.diagnostics {
+        if let Some(file) = diagnosed.sources.get(diagnostic.primary.span.file) {
+            found.entry(file.path.clone()).or_default().push(finding(&diagnosed.sources, diagnostic));
         }
     }
     found

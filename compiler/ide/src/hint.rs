@@ -1,9 +1,11 @@
-//! Inlay hints: types that the way to a place made narrower, and the error edges that nobody wrote.
+//! Inlay hints: types that the way to a place made narrower, the error edges that nobody wrote, and what things take at
+//! most.
 
 use flow_compiler::graph::{EdgeKind, Vertex};
 use flow_grammar::Span;
 use flow_grammar::ast::{Flow, ItemKind, Target};
 
+use crate::cost;
 use crate::package::View;
 use crate::resolve::{Kind, flow};
 
@@ -14,6 +16,8 @@ pub enum HintKind {
     Type,
     /// An edge that the flow's header puts there.
     Edge,
+    /// What a node or a flow takes at most.
+    Bound,
 }
 
 /// Words between the words.
@@ -41,11 +45,30 @@ pub fn hints(view: &View, range: Span) -> Vec<Hint> {
             results(view, flow, &mut found);
             narrowed(view, item.span, &mut found);
             errors(view, flow, &mut found);
+            bounds(view, flow, &mut found);
         }
     }
     found.retain(|hint| range.touches(hint.offset));
     found.sort_by_key(|hint| hint.offset);
     found
+}
+
+/// `‹≤ 0.0281 USD · 2.4k tokens›` on a flow and on nodes that ask models.
+fn bounds(view: &View, flow: &Flow, found: &mut Vec<Hint>) {
+    let mut add = |head: Span, bound: Option<cost::Short>, tooltip: &str| {
+        if let Some(bound) = bound.filter(|_| !head.is_empty()) {
+            let written = view.slice(head).trim_end_matches(['{', ' ', '\n', '\r']).len();
+            let offset = head.start + u32::try_from(written).unwrap_or(0);
+            let (text, tooltip) =
+                (format!(" ‹{}›", bound.worst), format!("{tooltip}; usual: {}", bound.usual));
+            found.push(Hint { offset, text, kind: HintKind::Bound, tooltip });
+        }
+    };
+    let name = flow.name.text.as_str();
+    add(flow.head, cost::short_of_flow(view, name), "at most, on the dearest way");
+    for node in &flow.nodes {
+        add(node.head, cost::short_of_node(view, name, &node.name.text), "one visit, at most");
+    }
 }
 
 fn results(view: &View, flow: &Flow, found: &mut Vec<Hint>) {

@@ -40,6 +40,8 @@ fn of_name(package: &Package, view: &View, found: &Occurrence) -> Option<String>
         Kind::Local => code(&format!("{}: {}", view.slice(found.span), local_type(view, found)?)),
         _ => package.decl(&found.target, |decl, source| shown(view, found, decl, source))?,
     };
+    let version = package.decl(&found.target, version).flatten();
+    version.into_iter().for_each(|version| text.push_str(&format!("\n\n{version}")));
     costs(view, found).into_iter().for_each(|costs| text.push_str(&format!("\n\n{costs}")));
     if let Some(why) = narrowing(view, found) {
         text.push_str(&format!("\n\n{why}"));
@@ -49,6 +51,21 @@ fn of_name(package: &Package, view: &View, found: &Occurrence) -> Option<String>
         text.push_str(&format!("\n\n{docs}"));
     }
     Some(text)
+}
+
+/// Where a prompt comes from, or which version it says it is.
+fn version(decl: Decl<'_>, source: &str) -> Option<String> {
+    let Decl::Item(Item { kind: ItemKind::Setup(setup), .. }) = decl else { return None };
+    if setup.kind != SetupKind::Prompt {
+        return None;
+    }
+    let slice = |span: Span| source.get(span.range()).unwrap_or("");
+    let said = setup.settings.iter().find(|setting| setting.name.text == "version");
+    match (&setup.source, said) {
+        (Some(from), _) => Some(format!("the version behind `{}`", slice(from.span))),
+        (None, Some(said)) => Some(format!("`{}`", slice(said.span))),
+        (None, None) => None,
+    }
 }
 
 /// What a flow or node of this file costs.

@@ -36,7 +36,7 @@ pub use action::{Action, ActionKind, actions};
 pub use call::{Caller, Graphed, callables_at, incoming, outgoing};
 pub use complete::{Completion, CompletionKind, complete};
 pub use define::{definition, type_definition};
-pub use diagnose::{Finding, Related, diagnose};
+pub use diagnose::{Finding, Related, diagnose, diagnose_first, diagnose_unless};
 pub use fold::{Fold, folds};
 pub use format::{format, format_item};
 pub use hint::{Hint, HintKind, hints};

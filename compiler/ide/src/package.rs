@@ -39,6 +39,11 @@ impl Package {
         self.workspace.set_manifest(manifest);
     }
 
+    /// Sets or removes `flow.lock`: its path and its text.
+    pub fn set_lock(&mut self, lock: Option<(String, String)>) {
+        self.workspace.set_lock(lock);
+    }
+
     /// What `flow.toml` says, as far as it can be read.
     #[must_use]
     pub fn manifest(&self) -> flow_compiler::manifest::Manifest {
@@ -76,7 +81,7 @@ impl Package {
     /// The path of the file that is the module of this name.
     #[must_use]
     pub fn file_of(&self, module: &str) -> Option<String> {
-        let own = self.workspace.paths().find(|path| self.workspace.module(path) == Some(module));
+        let own = self.workspace.path_of(module);
         own.map(str::to_owned).or_else(|| LIBRARY.contains_key(module).then(|| format!("{module}.flow")))
     }
 
@@ -85,10 +90,20 @@ impl Package {
         self.workspace.diagnose()
     }
 
-    /// The bundle of the whole package; `None` if there are errors.
-    #[must_use]
-    pub fn bundle(&self) -> Option<flow_ir::Bundle> {
-        self.workspace.check().output.map(|output| output.bundle)
+    /// The same, unless `stop` says that nobody waits for it any more.
+    pub fn diagnose_unless(&mut self, stop: &dyn Fn() -> bool) -> Option<Diagnosed> {
+        self.workspace.diagnose_unless(stop)
+    }
+
+    /// What is said about one file as it is now, before the others are looked at; `None` if those are few.
+    pub fn diagnose_first(&mut self, path: &str) -> Option<Diagnosed> {
+        self.workspace.diagnose_first(path)
+    }
+
+    /// Whether a file and what it imports would be right if it had another text.
+    pub(crate) fn is_right_with(&self, path: &str, text: &str) -> bool {
+        let analysis = self.workspace.with_text(path, text).and_then(|other| other.analyze(path));
+        analysis.is_some_and(|analysis| analysis.bundle.is_some())
     }
 
     /// A file of the package as it is now.

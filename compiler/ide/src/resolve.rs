@@ -16,6 +16,7 @@ use flow_grammar::ast::{
     Arg, ArgValue, ArmTest, Call, EnumDecl, Expr, ExprKind, Item, ItemKind, Name, Need, Param, Path, Pattern,
     PatternKind, Setting, Setup, SplitItem, Template, TemplatePart, TypeBody,
 };
+use rustc_hash::FxHashMap;
 use smol_str::SmolStr;
 
 use crate::decl;
@@ -104,7 +105,8 @@ pub(crate) struct Meaning {
 
 /// All names of a file, in the order of places.
 pub(crate) fn occurrences(package: &Package, view: &View) -> Vec<Occurrence> {
-    let mut resolver = Resolver { package, view, scope: Vec::new(), flow: None, out: Vec::new() };
+    let own = own(view);
+    let mut resolver = Resolver { package, view, own: &own, scope: Vec::new(), flow: None, out: Vec::new() };
     view.parsed.file.items.iter().for_each(|item| resolver.item(item));
     let mut out = resolver.out;
     out.sort_by_key(|found| (found.span, !found.is_definition));
@@ -112,10 +114,22 @@ pub(crate) fn occurrences(package: &Package, view: &View) -> Vec<Occurrence> {
     out
 }
 
+/// What the file itself declares: looked up for every name of a file that may be long.
+fn own(view: &View) -> FxHashMap<&str, Meaning> {
+    let mut own = FxHashMap::default();
+    for item in &view.parsed.file.items {
+        if let (Some(name), Some(kind)) = (decl::name_of(item), decl::kind_of(item)) {
+            own.entry(name.text.as_str()).or_insert_with(|| Meaning { target: view.here(name.span), kind });
+        }
+    }
+    own
+}
+
 /// Walks over a file with the names that are visible.
 struct Resolver<'a> {
     package: &'a Package,
     view: &'a View,
+    own: &'a FxHashMap<&'a str, Meaning>,
     /// Parameters and locals, inner ones last.
     scope: Vec<(SmolStr, Meaning)>,
     /// The flow around the place at hand.
@@ -160,7 +174,8 @@ impl<'a> Resolver<'a> {
 
     /// What a name of the file stands for.
     fn global(&self, name: &str) -> Option<Meaning> {
-        reach::global(self.package, &self.view.path, &self.view.parsed.file, name)
+        let own = self.own.get(name).cloned();
+        own.or_else(|| reach::foreign(self.package, &self.view.parsed.file, name))
     }
 
     fn item(&mut self, item: &'a Item) {

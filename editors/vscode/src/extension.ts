@@ -49,6 +49,8 @@ async function start(): Promise<LanguageClient | undefined> {
       { language: "flow", scheme: "file" },
       { language: "flow", scheme: "untitled" },
     ],
+    initializationOptions: { inlayHints: vscode.workspace.getConfiguration("flow").get("inlayHints") },
+    synchronize: { configurationSection: "flow" },
   };
   const made = new LanguageClient("flow", "flow", server, options);
   try {

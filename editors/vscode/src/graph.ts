@@ -62,7 +62,7 @@ export class GraphPanel implements vscode.Disposable {
   private async draw(uri: vscode.Uri, position?: vscode.Position, flow?: string): Promise<void> {
     const drawn = await this.ask({ uri: uri.toString(), position, flow });
     if (!drawn || !this.panel) return;
-    // While the package has errors, the last picture of the same flow is the best there is.
+    // While the file has errors, the last picture of the same flow is the best there is.
     const svg = drawn.svg ?? (this.drawn?.flow === drawn.flow ? this.drawn.svg : null);
     this.document = uri;
     this.drawn = { ...drawn, svg };
@@ -83,7 +83,7 @@ export class GraphPanel implements vscode.Disposable {
 /** The page around a picture, in the colours of the editor. Its one script tells which box was chosen. */
 export function page(svg: string | null, isOld: boolean): string {
   const nonce = Array.from({ length: 24 }, () => Math.floor(Math.random() * 36).toString(36)).join("");
-  const body = svg ?? "<p>The graph is drawn when the package has no errors.</p>";
+  const body = svg ?? "<p>The graph is drawn when the file and what it imports have no errors.</p>";
   return `<!doctype html>
 <html>
 <head>

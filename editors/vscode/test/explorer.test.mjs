@@ -7,31 +7,8 @@ import { join } from "node:path";
 import { test } from "node:test";
 import { pathToFileURL } from "node:url";
 
+import { Items, item } from "./items.mjs";
 import { binary, loaded, missing, root } from "./load.mjs";
-
-class Items extends Map {
-  constructor(parent) {
-    super();
-    this.parent = parent;
-  }
-  add(item) {
-    item.parent = this.parent;
-    this.set(item.id, item);
-  }
-  replace(items) {
-    this.clear();
-    items.forEach((item) => this.add(item));
-  }
-  forEach(take) {
-    for (const item of [...this.values()]) take(item);
-  }
-}
-
-function item(id, label, uri) {
-  const made = { id, label, uri };
-  made.children = new Items(made);
-  return made;
-}
 
 const uriOf = (file) => ({ fsPath: file, scheme: "file", toString: () => pathToFileURL(file).href });
 

@@ -104,6 +104,16 @@ impl Client {
         id
     }
 
+    /// Answers a request of the server.
+    pub(crate) fn reply(&mut self, id: &Value, result: &Value) {
+        self.send(&json!({ "jsonrpc": "2.0", "id": id, "result": result }));
+    }
+
+    /// The messages that came and nobody has asked for yet.
+    pub(crate) fn waiting(&self, fits: &dyn Fn(&Value) -> bool) -> Vec<&Value> {
+        self.waiting.iter().filter(|message| fits(message)).collect()
+    }
+
     /// The answer to a request, whatever else comes before it.
     pub(crate) fn answer(&mut self, id: i64) -> Value {
         self.find(&|message| message["id"] == id && message.get("method").is_none())

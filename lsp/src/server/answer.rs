@@ -313,7 +313,7 @@ pub(super) fn selections(desk: &mut Desk, uri: &Uri, positions: &[Position]) -> 
 }
 
 pub(super) fn hints(desk: &mut Desk, uri: &Uri, range: Range) -> Option<Vec<InlayHint>> {
-    let encoding = desk.encoding;
+    let (encoding, wanted) = (desk.encoding, desk.hints);
     let (_, view) = desk.view(uri)?;
     let lines = Lines::of(view.text());
     let found = flow_ide::hints(&view, convert::span(view.text(), range, encoding));
@@ -322,7 +322,7 @@ pub(super) fn hints(desk: &mut Desk, uri: &Uri, range: Range) -> Option<Vec<Inla
         label: InlayHintLabel::String(hint.text),
         kind: match hint.kind {
             HintKind::Type => Some(InlayHintKind::TYPE),
-            HintKind::Edge => None,
+            HintKind::Edge | HintKind::Bound => None,
         },
         text_edits: None,
         tooltip: Some(InlayHintTooltip::String(hint.tooltip)),
@@ -330,7 +330,12 @@ pub(super) fn hints(desk: &mut Desk, uri: &Uri, range: Range) -> Option<Vec<Inla
         padding_right: None,
         data: None,
     };
-    Some(found.into_iter().map(hint).collect())
+    let is_wanted = |hint: &flow_ide::Hint| match hint.kind {
+        HintKind::Type => wanted.types,
+        HintKind::Edge => wanted.errors,
+        HintKind::Bound => wanted.bounds,
+    };
+    Some(found.into_iter().filter(is_wanted).map(hint).collect())
 }
 
 pub(super) fn tokens(desk: &mut Desk, uri: &Uri, range: Option<Range>) -> Option<SemanticTokens> {
@@ -456,7 +461,7 @@ pub(super) fn all_diagnostics(
     desk: &mut Desk,
     before: &[PreviousResultId],
 ) -> WorkspaceDiagnosticReportResult {
-    desk.publish();
+    desk.publish_all();
     let files = desk.said.files();
     let reports = files.iter().filter_map(|key| {
         let uri = convert::uri(desk, key)?;

@@ -25,7 +25,7 @@ pub(crate) struct GraphParams {
 pub(crate) struct Drawn {
     /// The flow's name.
     flow: String,
-    /// `None` while the package has errors: the last picture is still the best there is.
+    /// `None` while the file or what it imports has errors: the last picture is still the best there is.
     svg: Option<String>,
     /// Where each node stands.
     nodes: Vec<DrawnNode>,
@@ -39,7 +39,7 @@ struct DrawnNode {
 
 pub(crate) fn draw(desk: &mut Desk, params: &GraphParams) -> Option<Drawn> {
     let encoding = desk.encoding;
-    let (open, view) = desk.view(&params.uri)?;
+    let (_, view) = desk.view(&params.uri)?;
     let text = view.text();
     let lines = Lines::of(text);
     let symbols = flow_ide::outline(&view);
@@ -55,7 +55,6 @@ pub(crate) fn draw(desk: &mut Desk, params: &GraphParams) -> Option<Drawn> {
         range: convert::range(text, &lines, node.name_span, encoding),
     });
     let nodes = nodes.collect();
-    let bundle = open.package.bundle();
-    let svg = bundle.and_then(|bundle| desk.host.graph(&bundle, &flow));
+    let svg = view.analysis.bundle.as_ref().and_then(|bundle| desk.host.graph(bundle, &flow));
     Some(Drawn { flow, svg, nodes })
 }

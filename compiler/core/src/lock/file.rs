@@ -76,7 +76,7 @@ fn quoted(name: &str) -> String {
 }
 
 /// What a file says, with the places where it says so.
-#[derive(Default)]
+#[derive(Debug, Default)]
 pub(crate) struct Written {
     /// Digests, and the places of their names.
     pub(super) entries: BTreeMap<(Kind, String), (String, Span)>,

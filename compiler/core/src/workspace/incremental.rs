@@ -7,9 +7,10 @@
 //!
 //! Whom a value is trusted by also follows from the callers of a flow. Files [`agree`] on that: each is asked what it
 //! says when others say this, and every answer is kept, so that after an edit the same questions are asked again, and
-//! only those that are new lead to a look.
+//! only those that are new lead to a look. If what is looked at says what it said before, nobody is asked at all.
 
 mod agree;
+mod look;
 
 use std::sync::Arc;
 
@@ -21,12 +22,18 @@ use rustc_hash::{FxHashMap, FxHashSet};
 
 use self::agree::Answer;
 use super::library::{MODULES, PRELUDE};
-use super::{FileState, Look, Part, Workspace};
+use super::{FileState, Part, Workspace, is_mistake};
 use crate::bounds::Bounds;
 use crate::knowledge::Knowledge;
+use crate::lock::{self, Written};
 use crate::manifest::Manifest;
-use crate::rules;
-use crate::trust::outside::Outside;
+
+/// How many files are looked at together while somebody is typing: few enough to stop soon, many enough that what they
+/// all import is not looked at for each of them.
+const TOGETHER: usize = 32;
+
+/// Looking at so many files is as quick as choosing one of them.
+const FEW: usize = 4;
 
 /// Fingerprints of a file.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -80,19 +87,30 @@ pub(super) struct Memory {
     modules: Option<[u8; 16]>,
     /// All paths, each before those that it imports; `None` if somebody imports something else since.
     order: Option<Arc<[String]>>,
-    /// How many looks at single files there were: what an edit costs.
+    /// How many files were looked at: what an edit costs.
     looks: u64,
+    /// Whether files agree: nobody has said anything new about labels since they did.
+    is_agreed: bool,
+    /// What `flow.lock` says; `None` if there is none, or if it cannot be read.
+    written: Option<Arc<Written>>,
 }
 
 impl Memory {
     /// A file has a new text; `interface` says whether others can see that.
     pub(super) fn text_changed(&mut self, path: &str, interface: bool) {
         self.interfaces += u64::from(interface);
-        self.changed.push(path.to_owned());
+        if !self.changed.iter().any(|known| known == path) {
+            self.changed.push(path.to_owned());
+        }
     }
 
     pub(super) fn manifest_changed(&mut self) {
         self.interfaces += 1;
+        self.is_everything_new = true;
+    }
+
+    pub(super) fn lock_changed(&mut self, written: Option<Written>) {
+        self.written = written.map(Arc::new);
         self.is_everything_new = true;
     }
 
@@ -101,6 +119,7 @@ impl Memory {
         self.manifest_changed();
         self.order = None;
         self.modules = None;
+        self.is_agreed = false;
     }
 
     pub(super) fn revision(&self) -> u64 {
@@ -118,6 +137,7 @@ impl Memory {
 struct Found {
     text: [u8; 16],
     manifest: [u8; 16],
+    lock: [u8; 16],
     /// Files that it sees, itself included, with their interfaces; sorted by path.
     sees: Vec<(String, [u8; 16])>,
     /// Other files that the diagnostics point into, with their texts.
@@ -129,6 +149,8 @@ struct Found {
     diagnostics: Vec<Diagnostic>,
     /// What the rules say, if it is known of all files what their values are.
     rules: Vec<Diagnostic>,
+    /// What `flow.lock` holds otherwise, if nothing else is wrong in the package.
+    locked: Vec<Diagnostic>,
     files: Arc<[String]>,
     /// Whether it is known what its values are.
     is_sound: bool,
@@ -136,15 +158,6 @@ struct Found {
     answers: Vec<Answer>,
     /// Which of them holds now.
     answer: usize,
-}
-
-/// What a look at a file finds.
-struct Seen {
-    diagnostics: Vec<Diagnostic>,
-    rules: Vec<Diagnostic>,
-    files: Arc<[String]>,
-    is_sound: bool,
-    answer: Option<Answer>,
 }
 
 /// What is said about a package as it is now.
@@ -165,7 +178,7 @@ pub struct Analysis {
     pub sources: SourceMap,
     /// Types and errors by place.
     pub knowledge: Knowledge,
-    /// The file and what it imports, for costs and graphs. `None` if something there is wrong.
+    /// The file and what it imports, for graphs. `None` if something there is wrong, but for its bounds.
     pub bundle: Option<Bundle>,
     /// What its flows cost at most; empty if something is wrong.
     pub bounds: Bounds,
@@ -173,36 +186,45 @@ pub struct Analysis {
 
 impl Workspace {
     /// Diagnostics of the package as it is now, from what is remembered where that still holds.
+    ///
+    /// A `flow.lock` is taken as an editor takes it: what is declared must fit what it holds of others.
     pub fn diagnose(&mut self) -> Diagnosed {
+        self.renew(&|| false);
+        self.gather()
+    }
+
+    /// The same, unless `stop` says that the answer is not worth waiting for any more: then there is none. What was
+    /// found until then is remembered.
+    pub fn diagnose_unless(&mut self, stop: &dyn Fn() -> bool) -> Option<Diagnosed> {
+        self.renew(stop).then(|| self.gather())
+    }
+
+    /// What is said about the package if of all files that are new or see something new, only one is looked at: all
+    /// that is said about this one is of its text as it is now. `None` if looking at all of them is as quick.
+    ///
+    /// Only what files must agree on may be said otherwise later.
+    pub fn diagnose_first(&mut self, path: &str) -> Option<Diagnosed> {
         let now = self.now();
-        let stale: Vec<String> = self.files.keys().filter(|path| !self.holds(path, &now)).cloned().collect();
-        self.memory.changed.clear();
-        self.memory.is_everything_new = false;
-        if stale.len() > 8 && stale.len() * 4 > self.files.len() {
-            self.look_at_all(&now);
-        } else {
-            for path in &stale {
-                self.look_at_one(path, &now);
-            }
+        let stale = self.stale(&now);
+        if self.memory.found.is_empty() || stale.len() <= FEW || !self.files.contains_key(path) {
+            return None;
         }
-        // Whom a value is trusted by is asked only when it is known of all files what their values are.
-        let is_sound = self.memory.found.values().all(|found| found.is_sound);
-        if is_sound {
-            self.agree();
+        if !self.holds(path, &now) {
+            self.look_at(vec![path.to_owned()], &now);
         }
-        self.gather(is_sound)
+        Some(self.gather())
     }
 
     /// Types and errors of one file.
     #[must_use]
     pub fn analyze(&self, path: &str) -> Option<Analysis> {
-        let seen = self.seen_from(path, &self.by_module());
+        let seen = self.seen_from(path);
         let file = FileId(u32::try_from(seen.iter().position(|other| *other == path)?).ok()?);
         let states: Vec<&FileState> = seen.iter().filter_map(|path| self.files.get(*path)).collect();
         Some(self.look(&states, Part::File(file), |look, _| {
             let knowledge = Knowledge::of(&look.package);
-            let failed = look.out.iter().any(Diagnostic::is_error);
-            let bundle = (!failed).then_some(look.lowered.bundle);
+            let is_right = !look.out.iter().any(is_mistake);
+            let bundle = is_right.then_some(look.lowered.bundle);
             Analysis { file, sources: look.sources, knowledge, bundle, bounds: look.bounds }
         }))
     }
@@ -230,94 +252,40 @@ impl Workspace {
         found.text == file.prints.text
             && found.points.iter().all(text_of)
             && found.manifest == now.manifest
+            && found.lock == now.lock
             && found.modules.is_none_or(|modules| modules == now.modules)
             && found.sees.iter().all(interface_of)
     }
 
-    fn look_at_one(&mut self, path: &str, now: &Now) {
-        let known = self.memory.found.remove(path);
-        let outside =
-            known.and_then(|mut known| known.answers.get_mut(known.answer).map(Answer::take_outside));
-        let Some(seen) = self.see(path, outside.unwrap_or_default()) else { return };
-        self.memory.looks += 1;
-        let found = self.found(path, seen, now);
-        self.memory.found.insert(path.to_owned(), found);
-    }
-
-    /// Looks at a file and what it imports.
-    fn see(&self, path: &str, outside: Outside) -> Option<Seen> {
-        let paths_seen = self.seen_from(path, &self.by_module());
-        let row = paths_seen.iter().position(|other| *other == path)?;
-        let file = FileId(u32::try_from(row).ok()?);
-        let states: Vec<&FileState> = paths_seen.iter().filter_map(|path| self.files.get(*path)).collect();
-        Some(self.look(&states, Part::Files, |mut look, _| {
-            let mut files = paths(&look.sources);
-            let is_sound = look.lowered.is_sound;
-            let answer = is_sound.then(|| agree::ask(&look, file, outside, &mut files));
-            let rules = rules_of(&look);
-            let own = |found: &Diagnostic| found.primary.span.file == file;
-            look.out.retain(own);
-            let rules = rules.into_iter().filter(own).collect();
-            Seen { diagnostics: look.out, rules, files: files.into(), is_sound, answer }
-        }))
-    }
-
-    /// When most files are stale, one look at all is less work than a look at each.
-    fn look_at_all(&mut self, now: &Now) {
-        let states: Vec<&FileState> = self.files.values().collect();
-        let seen: Vec<Seen> = self.look(&states, Part::Files, |mut look, _| {
-            let files: Arc<[String]> = paths(&look.sources).into();
-            let is_sound = look.lowered.is_sound;
-            let answers = agree::ask_all(&look, states.len());
-            let mut rules = by_file(rules_of(&look));
-            let mut diagnostics = by_file(std::mem::take(&mut look.out));
-            let rows = (0u32..).zip(answers).map(|(row, answer)| Seen {
-                diagnostics: diagnostics.remove(&FileId(row)).unwrap_or_default(),
-                rules: rules.remove(&FileId(row)).unwrap_or_default(),
-                files: Arc::clone(&files),
-                is_sound,
-                answer,
-            });
-            rows.collect()
-        });
-        let files: Vec<String> = self.files.keys().cloned().collect();
-        self.memory.found = files
-            .into_iter()
-            .zip(seen)
-            .map(|(path, seen)| {
-                let found = self.found(&path, seen, now);
-                (path, found)
-            })
-            .collect();
-    }
-
-    fn found(&self, path: &str, seen: Seen, now: &Now) -> Found {
-        let print = |path: &str| self.files.get(path).map(|file| file.prints);
-        let by_module = self.by_module();
-        let sees = self.seen_from(path, &by_module);
-        let mut imports = sees.iter().filter_map(|path| self.files.get(*path)).flat_map(|file| &file.imports);
-        let is_shelved = |module: &str| MODULES.iter().any(|file| file.module == module);
-        let imports_nothing =
-            imports.any(|module| !by_module.contains_key(module.as_str()) && !is_shelved(module));
-        let sees =
-            sees.into_iter().filter_map(|path| Some((path.to_owned(), print(path)?.interface))).collect();
-        let mut found = Found {
-            text: print(path).map(|prints| prints.text).unwrap_or_default(),
-            manifest: now.manifest,
-            sees,
-            points: self.points(&seen.files, seen.diagnostics.iter().chain(&seen.rules)),
-            modules: imports_nothing.then_some(now.modules),
-            diagnostics: seen.diagnostics,
-            rules: seen.rules,
-            files: seen.files,
-            is_sound: seen.is_sound,
-            answers: Vec::new(),
-            answer: 0,
-        };
-        if let Some(answer) = seen.answer {
-            self.remember(&mut found, answer);
+    /// Looks at all that does not hold any more; `false` if it was told to stop before.
+    fn renew(&mut self, stop: &dyn Fn() -> bool) -> bool {
+        let now = self.now();
+        let stale = self.stale(&now);
+        // At first everything is looked at together. Later somebody is typing, and may go on at any time.
+        let size = if self.memory.found.is_empty() { stale.len() } else { TOGETHER };
+        for group in stale.chunks(size.max(1)) {
+            self.look_at(group.to_vec(), &now);
+            if stop() {
+                return false;
+            }
         }
-        found
+        // Whom a value is trusted by is asked only when it is known of all files what their values are.
+        let is_sound = self.is_sound();
+        if is_sound && !self.memory.is_agreed && !self.agree(stop) {
+            return false;
+        }
+        self.memory.is_agreed = is_sound;
+        self.memory.changed.clear();
+        self.memory.is_everything_new = false;
+        true
+    }
+
+    fn stale(&self, now: &Now) -> Vec<String> {
+        self.files.keys().filter(|path| !self.holds(path, now)).cloned().collect()
+    }
+
+    fn is_sound(&self) -> bool {
+        self.memory.found.values().all(|found| found.is_sound)
     }
 
     /// The files that diagnostics point into, with their texts.
@@ -337,7 +305,8 @@ impl Workspace {
     }
 
     /// All findings with ids that count through the whole package, weighed against each other.
-    fn gather(&self, is_sound: bool) -> Diagnosed {
+    fn gather(&self) -> Diagnosed {
+        let is_sound = self.is_sound();
         let mut sources = SourceMap::default();
         for file in self.files.values() {
             sources.share(Arc::clone(&file.source));
@@ -347,24 +316,33 @@ impl Workspace {
         for file in std::iter::once(&*PRELUDE).chain(MODULES.iter()) {
             sources.share(Arc::clone(&file.source));
         }
-        let ids: FxHashMap<&str, FileId> =
-            sources.iter().map(|(id, file)| (file.path.as_str(), id)).collect();
+        let found = || self.files.keys().filter_map(|path| self.memory.found.get(path));
+        // Looked up only if there is something to say.
+        let ids = std::cell::LazyCell::new(|| {
+            sources.iter().map(|(id, file)| (file.path.as_str(), id)).collect::<Ids<'_>>()
+        });
         let mut add = |list: &[Diagnostic], files: &[String]| {
-            for diagnostic in list {
-                let mut diagnostic = diagnostic.clone();
-                for_each_span_mut(&mut diagnostic, &mut |span| {
-                    let path = files.get(span.file.0 as usize);
-                    span.file = path.and_then(|path| ids.get(path.as_str())).copied().unwrap_or_default();
-                });
-                out.push(diagnostic);
+            if !list.is_empty() {
+                out.extend(moved(list, files, &ids));
             }
         };
-        for found in self.files.keys().filter_map(|path| self.memory.found.get(path)) {
+        for found in found() {
             add(&found.diagnostics, &found.files);
-            if is_sound {
+            if let Some(answer) = found.answers.get(found.answer).filter(|_| is_sound) {
                 add(&found.rules, &found.files);
-                let answer = found.answers.get(found.answer);
-                answer.iter().for_each(|answer| add(answer.diagnostics(), answer.files()));
+                add(answer.diagnostics(), answer.files());
+            }
+        }
+        let mut locked = Vec::new();
+        found().filter(|found| !found.locked.is_empty()).for_each(|found| {
+            locked.extend(moved(&found.locked, &found.files, &ids));
+        });
+        drop(ids);
+        if !out.iter().any(is_mistake) {
+            out.extend(locked);
+            if let (Some((path, text)), None) = (&self.lock, &self.memory.written) {
+                let id = sources.add(path.clone(), text.clone());
+                lock::read(id, text, &mut out);
             }
         }
         let diagnostics = self.settle(out, &manifest);
@@ -386,15 +364,16 @@ impl Workspace {
             }
             short(modules.finalize())
         });
-        Now { manifest: short(blake3::hash(manifest.as_bytes())), modules: *modules }
-    }
-
-    fn by_module(&self) -> FxHashMap<&str, &str> {
-        self.files.iter().map(|(path, file)| (file.module.as_str(), path.as_str())).collect()
+        let lock = self.lock.as_ref().map_or("", |(_, text)| text.as_str());
+        Now {
+            manifest: short(blake3::hash(manifest.as_bytes())),
+            lock: short(blake3::hash(lock.as_bytes())),
+            modules: *modules,
+        }
     }
 
     /// The paths of a file and of those that it imports, directly or not, sorted as the package is.
-    fn seen_from<'w>(&'w self, path: &str, by_module: &FxHashMap<&str, &'w str>) -> Vec<&'w str> {
+    fn seen_from<'w>(&'w self, path: &str) -> Vec<&'w str> {
         let Some((path, _)) = self.files.get_key_value(path) else { return Vec::new() };
         let mut seen: FxHashSet<&str> = FxHashSet::default();
         let mut open = vec![path.as_str()];
@@ -403,7 +382,7 @@ impl Workspace {
                 continue;
             }
             let imports = self.files.get(path).into_iter().flat_map(|file| &file.imports);
-            open.extend(imports.filter_map(|module| by_module.get(module.as_str())));
+            open.extend(imports.filter_map(|module| self.by_module.get(module).map(String::as_str)));
         }
         let mut seen: Vec<&str> = seen.into_iter().collect();
         seen.sort_unstable();
@@ -411,21 +390,23 @@ impl Workspace {
     }
 }
 
-/// What the rules say.
-fn rules_of(look: &Look<'_>) -> Vec<Diagnostic> {
-    let mut out = Vec::new();
-    if look.lowered.is_sound {
-        rules::check(&look.places(), &mut out);
-    }
-    out
-}
+/// Ids by path.
+type Ids<'s> = FxHashMap<&'s str, FileId>;
 
-fn by_file(list: Vec<Diagnostic>) -> FxHashMap<FileId, Vec<Diagnostic>> {
-    let mut by_file: FxHashMap<FileId, Vec<Diagnostic>> = FxHashMap::default();
-    for found in list {
-        by_file.entry(found.primary.span.file).or_default().push(found);
-    }
-    by_file
+/// Findings with the ids that files have in the whole package.
+fn moved<'d>(
+    list: &'d [Diagnostic],
+    files: &'d [String],
+    ids: &'d Ids<'_>,
+) -> impl Iterator<Item = Diagnostic> + 'd {
+    list.iter().map(move |found| {
+        let mut found = found.clone();
+        for_each_span_mut(&mut found, &mut |span| {
+            let path = files.get(span.file.0 as usize);
+            span.file = path.and_then(|path| ids.get(path.as_str())).copied().unwrap_or_default();
+        });
+        found
+    })
 }
 
 fn paths(sources: &SourceMap) -> Vec<String> {
@@ -436,6 +417,7 @@ fn paths(sources: &SourceMap) -> Vec<String> {
 #[derive(Clone, Copy)]
 struct Now {
     manifest: [u8; 16],
+    lock: [u8; 16],
     modules: [u8; 16],
 }
 

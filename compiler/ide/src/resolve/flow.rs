@@ -51,6 +51,7 @@ impl<'a> Resolver<'a> {
         let mut inner = Resolver {
             package: self.package,
             view: self.view,
+            own: self.own,
             // The scope of the graph knows the parameters too.
             scope: Vec::new(),
             flow: None,

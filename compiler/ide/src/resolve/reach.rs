@@ -11,9 +11,12 @@ const PRELUDE: &str = "std/prelude.flow";
 
 /// What a name of a file stands for: its own declarations, its imports, the prelude.
 pub(crate) fn global(package: &Package, path: &str, file: &File, name: &str) -> Option<Meaning> {
-    declared(path, file, name)
-        .or_else(|| imported(package, file, name))
-        .or_else(|| exported(package, PRELUDE, name))
+    declared(path, file, name).or_else(|| foreign(package, file, name))
+}
+
+/// What a name that the file does not declare stands for.
+pub(crate) fn foreign(package: &Package, file: &File, name: &str) -> Option<Meaning> {
+    imported(package, file, name).or_else(|| exported(package, PRELUDE, name))
 }
 
 fn declared(path: &str, file: &File, name: &str) -> Option<Meaning> {

@@ -13,7 +13,8 @@ use flow_diagnostics::{Diagnostic, FileId, Span};
 use rustc_hash::FxHashMap;
 use smol_str::SmolStr;
 
-use super::{Found, Look, Workspace};
+use super::super::Look;
+use super::{Found, Workspace};
 use crate::trust::outside::{Key, Known, Labelled, Outcome, Outside, Place};
 use crate::trust::{ByFile, Rank};
 
@@ -42,14 +43,41 @@ impl Answer {
         &self.files
     }
 
-    /// The question, when the answer is no longer needed.
-    pub(super) fn take_outside(&mut self) -> Outside {
-        std::mem::take(&mut self.outside)
+    /// Whether another answer is to the same question, and says the same to others. A file that hears of labels in
+    /// resources repeats what it hears, so nobody knows whether it still says so itself.
+    pub(super) fn tells_what(&self, other: &Self) -> bool {
+        let (a, b) = (&self.outcome, &other.outcome);
+        let repeats_nothing =
+            self.outside.held.is_empty() && a.told.held.is_empty() && b.told.held.is_empty();
+        repeats_nothing && self.outside == other.outside && a.told == b.told && a.declares == b.declares
+    }
+
+    /// The question.
+    pub(super) const fn outside(&self) -> &Outside {
+        &self.outside
     }
 }
 
-/// Asks one file of a look. Adds to `files` those that only `outside` knows.
-pub(super) fn ask(look: &Look<'_>, file: FileId, outside: Outside, files: &mut Vec<String>) -> Answer {
+/// Asks files of a look, each what it says when others say that.
+pub(super) fn ask(look: &Look<'_>, asked: Vec<(FileId, Outside)>) -> Vec<Answer> {
+    let files: Arc<[String]> = super::paths(&look.sources).into();
+    // Most files are told nothing: one preparation is enough for all of them.
+    let mut plain: Option<ByFile<'_>> = None;
+    let answer = |(file, outside): (FileId, Outside)| {
+        if outside.declared.is_empty() {
+            let by_file = plain
+                .get_or_insert_with(|| ByFile::new(look.places(), &look.lowered.order, std::iter::empty()));
+            let outcome = by_file.look(file, &outside);
+            return Answer { outside, outcome, files: Arc::clone(&files) };
+        }
+        ask_with_names(look, file, outside, &files)
+    };
+    asked.into_iter().map(answer).collect()
+}
+
+/// The same of a file that is told names of labels, which may be declared in files that the look does not see.
+fn ask_with_names(look: &Look<'_>, file: FileId, outside: Outside, seen: &[String]) -> Answer {
+    let mut files = seen.to_vec();
     let mut row_of = |path: &SmolStr| {
         let known = files.iter().position(|other| other == path);
         let row = known.unwrap_or_else(|| {
@@ -64,22 +92,7 @@ pub(super) fn ask(look: &Look<'_>, file: FileId, outside: Outside, files: &mut V
     }
     let mut by_file = ByFile::new(look.places(), &look.lowered.order, elsewhere.into_iter());
     let outcome = by_file.look(file, &outside);
-    Answer { outside, outcome, files: files.as_slice().into() }
-}
-
-/// Asks all files of a look what they say when others say nothing; they are its first `n_files`.
-pub(super) fn ask_all(look: &Look<'_>, n_files: usize) -> Vec<Option<Answer>> {
-    if !look.lowered.is_sound {
-        return vec![None; n_files];
-    }
-    let files: Arc<[String]> = super::paths(&look.sources).into();
-    let mut by_file = ByFile::new(look.places(), &look.lowered.order, std::iter::empty());
-    let nothing = Outside::default();
-    let rows = (0_u32..).take(n_files).map(|row| {
-        let outcome = by_file.look(FileId(row), &nothing);
-        Some(Answer { outside: nothing.clone(), outcome, files: Arc::clone(&files) })
-    });
-    rows.collect()
+    Answer { outside, outcome, files: files.into() }
 }
 
 /// What was said in a round so far.
@@ -116,8 +129,8 @@ impl Said {
 }
 
 impl Workspace {
-    /// Finds for every file the answer that holds now. All files are sound.
-    pub(super) fn agree(&mut self) {
+    /// Finds for every file the answer that holds now; `false` if it was told to stop. All files are sound.
+    pub(super) fn agree(&mut self, stop: &dyn Fn() -> bool) -> bool {
         let order = self.importers_first();
         let mut said = Said::default();
         // Looked up only if some label goes from file to file.
@@ -126,6 +139,9 @@ impl Workspace {
             let before = said.held.clone();
             said.calls.clear();
             for path in order.iter() {
+                if stop() {
+                    return false;
+                }
                 let Some(found) = self.memory.found.get(path) else { continue };
                 let mut outside = said.to(path, found);
                 let names = outside.names();
@@ -139,9 +155,10 @@ impl Workspace {
                 }
             }
             if said.held == before {
-                return;
+                break;
             }
         }
+        true
     }
 
     /// What a file says when others say that.
@@ -151,7 +168,7 @@ impl Workspace {
         if let Some(known) = known {
             found.answer = known;
         } else {
-            let answer = self.see(path, outside)?.answer?;
+            let answer = self.answer_of(path, outside)?;
             self.memory.looks += 1;
             let mut found = self.memory.found.remove(path)?;
             self.remember(&mut found, answer);
@@ -195,7 +212,6 @@ impl Workspace {
         if let Some(order) = &self.memory.order {
             return Arc::clone(order);
         }
-        let by_module = self.by_module();
         let mut done: BTreeSet<&str> = BTreeSet::new();
         let mut order: Vec<String> = Vec::with_capacity(self.files.len());
         for start in self.files.keys() {
@@ -211,7 +227,7 @@ impl Workspace {
                     path.pop();
                     continue;
                 };
-                if let Some(target) = by_module.get(import.as_str()).filter(|target| done.insert(target)) {
+                if let Some(target) = self.by_module.get(import).filter(|target| done.insert(target)) {
                     path.push((target, 0));
                 }
             }

@@ -264,6 +264,21 @@ impl Desk {
         format!("{name} is\n{}", self.texts[name])
     }
 
+    /// Begins to look, and is told to stop; or looks at one file first.
+    fn look_away(&mut self, random: &mut Random) {
+        let left = std::cell::Cell::new(random.below(4));
+        let stop = || {
+            let is_over = left.get() == 0;
+            left.set(left.get().saturating_sub(1));
+            is_over
+        };
+        match random.below(3) {
+            0 => drop(self.workspace.diagnose_unless(&stop)),
+            1 => drop(self.workspace.diagnose_first(&format!("{}.flow", random.pick(self.files).0))),
+            _ => {}
+        }
+    }
+
     /// Gives the codes of what is said.
     fn compare(&mut self, after: &str) -> Vec<&'static str> {
         let warm = self.workspace.diagnose();
@@ -271,8 +286,13 @@ impl Desk {
         let shown = |sources: &SourceMap, list: &[Diagnostic]| -> Vec<String> {
             let line = |found: &Diagnostic| {
                 let at = sources.line_column(found.primary.span);
-                let path = sources.get(found.primary.span.file).map_or("", |file| &file.path);
-                format!("{path}:{}:{}: {} {found:?}", at.line, at.column, found.code.number)
+                let path = sources.get(found.primary.span.file).map_or("", |file| file.path.as_str());
+                // Ids of what stands behind the package's own files count otherwise.
+                let whole = match path {
+                    "flow.lock" => found.message.clone(),
+                    _ => format!("{found:?}"),
+                };
+                format!("{path}:{}:{}: {} {whole}", at.line, at.column, found.code.number)
             };
             list.iter().map(line).collect()
         };
@@ -293,6 +313,7 @@ fn remembering_changes_nothing_that_is_said() {
         desk.compare("nothing");
         for step in 0..25 {
             let done = desk.edit(&mut random);
+            desk.look_away(&mut random);
             desk.compare(&format!("seed {seed}, step {step}: {done}"));
         }
     }
@@ -319,6 +340,66 @@ fn what_files_tell_each_other_about_labels_is_remembered_as_it_is_found() {
     for code in ["FL0701", "FL0702", "FL0704", "FL0705"] {
         assert!(said.get(code).is_some_and(|times| *times > 4), "{code} is hardly ever said: {said:?}");
     }
+}
+
+/// A package with something to lock.
+const LOCKED: [(&str, &str); 3] = [
+    (
+        "prompts",
+        "/// Says hello.\npub prompt hello(name: text in ..80): text in ..80 tokens {\n  version: \"1\"\n  output: 80 tokens\n  user: \"Say hello to {{name}}\"\n}\n",
+    ),
+    ("more", "import prompts.{hello}\n\npub fn half(x: float): float = x / 2\n"),
+    ("main", "import more.{half}\n\nfn quarter(x: float): float = half(x) / 2\n"),
+];
+
+#[test]
+fn a_lock_is_compared_as_it_is_with_everything() {
+    let prompts = LOCKED[0].1.to_owned();
+    let mut said: BTreeMap<&str, usize> = BTreeMap::new();
+    for seed in 0..rounds() / 4 {
+        let mut random = Random(seed ^ 0x10C);
+        let mut desk = Desk::of(&LOCKED);
+        let lock = desk.workspace.check().output.expect("nothing is wrong").lock.to_text();
+        let other = lock.replace("version = 1\n", "version = 2\n");
+        desk.workspace.set_lock(Some(("flow.lock".to_owned(), lock.clone())));
+        assert!(!desk.compare("the lock").contains(&"FL0515"));
+        for step in 0..12 {
+            let done = match random.below(6) {
+                0 => {
+                    desk.write("prompts", prompts.replace("Say hello", "Shout"));
+                    "another text".to_owned()
+                }
+                1 => {
+                    desk.write("prompts", prompts.clone());
+                    "the text again".to_owned()
+                }
+                2 => {
+                    let lock = random.pick(&[None, Some(&lock), Some(&other)]).cloned();
+                    desk.workspace.set_lock(lock.map(|text| ("flow.lock".to_owned(), text)));
+                    "another lock".to_owned()
+                }
+                _ => desk.edit(&mut random),
+            };
+            desk.look_away(&mut random);
+            let codes = desk.compare(&format!("seed {seed}, step {step}: {done}"));
+            codes.into_iter().for_each(|code| *said.entry(code).or_default() += 1);
+        }
+    }
+    assert!(["FL0515", "FL0805"].iter().all(|code| said.contains_key(code)), "{said:?}");
+}
+
+#[test]
+fn what_a_mistake_hides_of_other_files_is_said_when_it_is_gone() {
+    let mut desk = Desk::new();
+    // All files are looked at together, and one of them is wrong.
+    desk.write("spare", "fn twice(x: int): int = y\n".to_owned());
+    desk.compare("a mistake");
+    desk.write("spare", "fn twice(x: int): int = x\n".to_owned());
+    desk.compare("no mistake");
+    let looks = desk.workspace.memory.looks;
+    desk.write("spare", "fn twice(x: int): int = y\n".to_owned());
+    desk.compare("a mistake again");
+    assert_eq!(desk.workspace.memory.looks, looks + 1, "the others do not see it");
 }
 
 #[test]
