@@ -6,8 +6,8 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use crate::commands::{
     add, audit, build, bundle, check, completions, cost, deploy, eval, explain, fmt, graph, keys, lock, lsp,
-    mcp, migrate, model, models, new, prompt, questions, release, replay, resume, rollback, run, runs, serve,
-    split, store, test,
+    mcp, migrate, model, models, new, prompt, questions, registry, release, replay, resume, rollback, run,
+    runs, serve, split, store, test,
 };
 use crate::exit::Exit;
 
@@ -107,6 +107,8 @@ pub enum Command {
     Model(model::Args),
     /// Deployed packages: versions and pointers
     Bundle(bundle::Args),
+    /// The registry itself: where contents are kept
+    Registry(registry::Args),
     /// Several pointers that move, and go back, as one
     Release(release::Args),
     /// Explain a diagnostic or a declaration

@@ -22,6 +22,7 @@ pub mod models;
 pub mod new;
 pub mod prompt;
 pub mod questions;
+pub mod registry;
 pub mod release;
 pub mod replay;
 pub mod resume;
@@ -70,6 +71,7 @@ pub(crate) fn run(command: Command, terminal: &Terminal) -> Outcome {
         Command::Prompt(args) => prompt::run(&args, terminal),
         Command::Model(args) => model::run(&args, terminal),
         Command::Bundle(args) => bundle::run(&args, terminal),
+        Command::Registry(args) => registry::run(&args, terminal),
         Command::Release(args) => release::run(&args, terminal),
         Command::Explain(args) => explain::run(&args, terminal),
         Command::Completions(args) => completions::run(&args, terminal),

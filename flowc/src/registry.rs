@@ -3,7 +3,8 @@
 //!
 //! `store` finds and opens the file, `version` makes versions of files and shows them, `signed` is what all commands
 //! take that move something, `gate` refuses moves that something deployed does not survive, `touched` says what a move
-//! touches, `source` answers runs, `judged` is what evals said of versions.
+//! touches, `source` answers runs, `judged` is what evals said of versions, `vaults` where
+//! contents may be kept outside of the file.
 
 pub(crate) mod gate;
 pub(crate) mod judged;
@@ -11,4 +12,5 @@ pub(crate) mod signed;
 pub(crate) mod source;
 pub(crate) mod store;
 pub(crate) mod touched;
+pub(crate) mod vaults;
 pub(crate) mod version;

@@ -12,6 +12,8 @@
 mod audit;
 #[path = "cli/bad_input.rs"]
 mod bad_input;
+#[path = "cli/bodies.rs"]
+mod bodies;
 #[path = "cli/check.rs"]
 mod check;
 #[path = "cli/clients.rs"]

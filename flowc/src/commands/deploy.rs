@@ -37,6 +37,7 @@ pub(crate) fn run(args: &Args, terminal: &Terminal) -> Outcome {
     let name: Name = built.bundle.package.parse().map_err(wrong)?;
     let body = built.bundle.canonical_bytes();
     let registry = args.signed.store.of(&built.root).open()?;
+    registry.keep(Kind::Bundle, &name, &body).map_err(store::stop)?;
     args.signed.change(registry, &who, terminal, |change| {
         let row = change.publish(Kind::Bundle, &name, &body)?.row;
         match change.move_pointer(Kind::Bundle, &name, &pointer, row.number, None) {

@@ -9,7 +9,7 @@ use flow_ir::{Bundle, Digest};
 use flow_registry::{Follower, FollowerOptions, Kind, Reference};
 use flow_runtime::effects::{FoundVersion, Performer, VersionSource, Wanted};
 
-use super::store;
+use super::{store, vaults};
 use crate::exit::Stop;
 
 /// Between two looks at the file: how long a run may use what a pointer named before.
@@ -59,7 +59,13 @@ pub(crate) fn of(
     let Some(reference) = asked.next().or_else(|| models.next()) else { return Ok(None) };
     let path = file.map_or_else(|| store::beside(root), Path::to_owned);
     let kinds = &[Kind::Prompt, Kind::Model];
-    let options = FollowerOptions { kinds, poll: POLL, cache: Some(kept(&path)), max_staleness: None };
+    let options = FollowerOptions {
+        kinds,
+        poll: POLL,
+        cache: Some(kept(&path)),
+        max_staleness: None,
+        vaults: Some(vaults::all()),
+    };
     let follower = Follower::start(&path, options).map_err(|error| {
         Stop::usage(format!("the package takes `{reference}` from the registry, and {error}"))
             .help("--registry FILE names one; `flowc prompt publish` fills it")

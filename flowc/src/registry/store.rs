@@ -5,10 +5,10 @@ use std::sync::Arc;
 
 use flow_compiler::registry::{Version, Versions};
 use flow_ir::Bundle;
-use flow_registry::{Error, Kind, Reference, Registry, Who};
+use flow_registry::{Error, Kind, Reference, Registry, Trouble, Who};
 use flow_runtime::clock::{Clock as _, SystemClock};
 
-use super::version;
+use super::{vaults, version};
 use crate::exit::Stop;
 use crate::load::MANIFEST;
 
@@ -55,13 +55,22 @@ impl Store {
             make(folder)
                 .map_err(|error| Stop::usage(format!("cannot make `{}`: {error}", folder.display())))?;
         }
-        Registry::open(&path).map_err(stop)
+        Registry::open(&path).map(with_vaults).map_err(stop)
     }
 
     /// Opens it if it is there.
     pub(crate) fn existing(&self) -> Result<Registry, Stop> {
-        Registry::existing(&self.path()).map_err(stop)
+        existing(&self.path())
     }
+}
+
+/// A registry that is there.
+pub(crate) fn existing(path: &Path) -> Result<Registry, Stop> {
+    Registry::existing(path).map(with_vaults).map_err(stop)
+}
+
+fn with_vaults(registry: Registry) -> Registry {
+    registry.with_vaults(vaults::all())
 }
 
 /// The folder of a registry. What is in it is data, not source.
@@ -118,6 +127,9 @@ pub(crate) fn stop(error: Error) -> Stop {
         Error::NoPointer { kind, name, pointer } => {
             stop.help(format!("`flowc {kind} move {name}@{pointer} v1 --reason …` makes it"))
         }
+        Error::Bodies { trouble: Trouble::Unreachable(_), .. } => {
+            stop.help("nothing was changed; what was read before goes on being served")
+        }
         Error::Conflict { .. } => stop.help("look at what is there now, and decide again"),
         Error::Storage { .. }
         | Error::Foreign { .. }
@@ -128,6 +140,8 @@ pub(crate) fn stop(error: Error) -> Stop {
         | Error::Unsigned(_)
         | Error::Content { .. }
         | Error::Damaged(_)
+        | Error::Bodies { .. }
+        | Error::Address(_)
         | Error::Release { .. } => stop,
     }
 }
@@ -137,7 +151,7 @@ pub(crate) fn stop(error: Error) -> Stop {
 /// # Errors
 /// When the registry cannot be read.
 pub(crate) fn behind(path: &Path, bundle: &Bundle) -> Result<Versions, Stop> {
-    let registry = Registry::existing(path).map_err(stop)?;
+    let registry = existing(path)?;
     let find = |kind: Kind, reference: &str| -> Result<Option<Version>, Stop> {
         let Ok(parsed) = reference.parse::<Reference>() else { return Ok(None) };
         match registry.resolve(kind, &parsed) {

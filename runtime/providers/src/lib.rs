@@ -2,7 +2,7 @@
 //!
 //! [`http`] is the only egress. Each protocol is a folder: `openai_chat`, `openai_responses`, `anthropic`, `gemini`,
 //! `bedrock`, `ollama`, `kserve`, `http_model`, `embeddings`, `rerank`; `client` does what is equal for all of them.
-//! [`tool_http`], [`tool_command`] and [`mcp`] reach tools. Nothing here retries or routes: one call is one attempt, and the
+//! [`tool_http`], [`tool_command`] and [`mcp`] reach tools; [`S3`] and [`Kms`] keep contents of the registry. Nothing here retries or routes: one call is one attempt, and the
 //! caller decides what a failure means. Start at [`Providers`].
 
 mod anthropic;
@@ -32,7 +32,7 @@ pub mod tool;
 pub mod tool_command;
 pub mod tool_http;
 
-pub use aws::Credentials;
+pub use aws::{AwsError, AwsTrouble, Credentials, Got, Kms, PutNew, S3, WrappedKey};
 pub use providers::{Providers, Routing, default_key};
 pub use secrets::{
     EnvironmentSecrets, FixedSecrets, HostSecrets, NoSecrets, SecretString, Secrets, redact, scrub,

@@ -20,7 +20,7 @@ pub struct Event {
     pub time_ms: i64,
     /// Who.
     pub actor: String,
-    /// `publish`, `eval`, `move`, `rollback`, `release`, `delete`, `restore`, `serve`, `arm`, `breaker`.
+    /// `publish`, `eval`, `move`, `rollback`, `release`, `delete`, `restore`, `serve`, `arm`, `breaker`, `bodies`.
     pub action: String,
     /// `prompt support/triage@prod`.
     pub subject: String,

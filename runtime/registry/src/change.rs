@@ -1,11 +1,13 @@
 //! One change: what it may do, all of it in one transaction.
 
+use std::cell::RefCell;
 use std::path::Path;
 
 use flow_ir::Digest;
 use rusqlite::{Transaction, params};
 
 use crate::audit::{Event, GENESIS};
+use crate::bodies::{Address, Shelf, Stored};
 use crate::content;
 use crate::error::Error;
 use crate::name::{Kind, Name, PointerName, Reference};
@@ -37,15 +39,60 @@ pub struct Change<'t> {
     tx: &'t Transaction<'t>,
     pub(crate) who: &'t Who,
     path: &'t Path,
+    shelf: &'t Shelf,
+    /// Contents elsewhere that nothing names once the change is kept.
+    unnamed: RefCell<Vec<(Stored, Digest)>>,
 }
 
 impl<'t> Change<'t> {
-    pub(crate) const fn new(tx: &'t Transaction<'t>, who: &'t Who, path: &'t Path) -> Self {
-        Self { tx, who, path }
+    pub(crate) const fn new(tx: &'t Transaction<'t>, who: &'t Who, path: &'t Path, shelf: &'t Shelf) -> Self {
+        Self { tx, who, path, shelf, unnamed: RefCell::new(Vec::new()) }
     }
 
     pub(crate) fn look(&self) -> Look<'_> {
-        Look { db: self.tx, path: self.path }
+        Look { db: self.tx, path: self.path, shelf: self.shelf }
+    }
+
+    /// What is to be deleted when the change is kept.
+    pub(crate) fn unnamed(&self) -> Vec<(Stored, Digest)> {
+        self.unnamed.take()
+    }
+
+    /// Nothing names this any more.
+    pub(crate) fn forget_content(&self, stored: Stored, digest: Digest) {
+        self.unnamed.borrow_mut().push((stored, digest));
+    }
+
+    /// Says where contents are kept from now on; `None` is in the file. Those that are there already stay where they
+    /// are.
+    ///
+    /// # Errors
+    /// When nobody signs, or the file cannot be written.
+    pub fn keep_bodies_in(&self, address: Option<&Address>) -> Result<(), Error> {
+        self.signed(true)?;
+        let text = |address: Option<&Address>| address.map(ToString::to_string).unwrap_or_default();
+        let before = text(self.look().bodies()?.as_ref());
+        self.run("DELETE FROM setting WHERE name = 'bodies'", [])?;
+        if let Some(address) = address {
+            self.run("INSERT INTO setting (name, value) VALUES ('bodies', ?1)", [address.to_string()])?;
+        }
+        self.note("bodies", "registry", &before, &text(address))
+    }
+
+    /// A content as it is kept in the file, and where it is otherwise.
+    fn placed<'b>(
+        &self,
+        (kind, name): (Kind, &Name),
+        digest: Digest,
+        body: &'b [u8],
+    ) -> Result<(Option<&'b [u8]>, Option<String>), Error> {
+        // What a release moves is asked for whenever something may be deleted.
+        let Some(address) = self.look().bodies()?.filter(|_| kind != Kind::Release) else {
+            return Ok((Some(body), None));
+        };
+        let stored = self.shelf.keep(&address, (kind, name), digest, body);
+        let stored = stored.map_err(|trouble| Error::bodies(kind, name, trouble))?;
+        Ok((None, Some(serde_json::to_string(&stored).unwrap_or_default())))
     }
 
     /// What a reference means now.
@@ -100,9 +147,10 @@ impl<'t> Change<'t> {
         let digest = Digest::of(body);
         if let Some(row) = self.look().with_digest(kind, name, digest)? {
             if row.is_deleted {
+                let (body, stored) = self.placed((kind, name), digest, body)?;
                 self.run(
-                    "UPDATE version SET body = ?4 WHERE kind = ?1 AND name = ?2 AND number = ?3",
-                    params![kind.word(), name.as_str(), row.number, body],
+                    "UPDATE version SET body = ?4, stored = ?5 WHERE kind = ?1 AND name = ?2 AND number = ?3",
+                    params![kind.word(), name.as_str(), row.number, body, stored],
                 )?;
                 self.note("restore", &subject_of(&row), "deleted", &digest.to_string())?;
             }
@@ -126,18 +174,20 @@ impl<'t> Change<'t> {
     }
 
     fn insert(&self, row: &VersionRow, body: &[u8]) -> Result<(), Error> {
+        let (inline, stored) = self.placed((row.kind, &row.name), row.digest, body)?;
         self.run(
-            "INSERT INTO version (kind, name, number, digest, body, actor, reason, created_ms)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
+            "INSERT INTO version (kind, name, number, digest, body, actor, reason, created_ms, stored)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
             params![
                 row.kind.word(),
                 row.name.as_str(),
                 row.number,
                 row.digest.0,
-                body,
+                inline,
                 row.actor,
                 row.reason,
-                row.created_ms
+                row.created_ms,
+                stored
             ],
         )?;
         if row.kind != Kind::Bundle {

@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
+use crate::bodies::{BadAddress, Trouble};
 use crate::name::{BadName, Kind, Name, PointerName};
 
 /// Why the registry did not do what it was asked. Nothing was changed.
@@ -119,6 +120,19 @@ pub enum Error {
     /// What is kept is not what was published.
     #[error("the registry is damaged: {0}")]
     Damaged(String),
+    /// A content that is kept elsewhere cannot be kept or read.
+    #[error("the content of {kind} `{name}` cannot be reached: {trouble}")]
+    Bodies {
+        /// Of this kind.
+        kind: Kind,
+        /// The name.
+        name: Name,
+        /// Why.
+        trouble: Trouble,
+    },
+    /// No place where contents could be kept.
+    #[error(transparent)]
+    Address(#[from] BadAddress),
     /// A release cannot be rolled back as one.
     #[error("release `{name}` cannot be rolled back as one: {why}")]
     Release {
@@ -133,5 +147,10 @@ impl Error {
     /// Wraps what SQLite says about a file.
     pub(crate) fn storage(path: &Path, source: rusqlite::Error) -> Self {
         Self::Storage { path: path.to_owned(), source }
+    }
+
+    /// Wraps what a vault says about a content.
+    pub(crate) fn bodies(kind: Kind, name: &Name, trouble: Trouble) -> Self {
+        Self::Bodies { kind, name: name.clone(), trouble }
     }
 }

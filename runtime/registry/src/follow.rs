@@ -11,6 +11,7 @@ use std::time::{Duration, Instant};
 
 use flow_ir::Digest;
 
+use crate::bodies::{Shelf, Vaults};
 use crate::error::Error;
 use crate::name::{Kind, Reference, Selector};
 use crate::read::Look;
@@ -18,7 +19,7 @@ use crate::snapshot::{Held, Snapshot};
 use crate::sqlite::Registry;
 
 /// How a registry is followed.
-#[derive(Clone, PartialEq, Eq, Debug)]
+#[derive(Clone)]
 pub struct FollowerOptions {
     /// Pointers of these kinds are held, with the content behind them.
     pub kinds: &'static [Kind],
@@ -28,6 +29,14 @@ pub struct FollowerOptions {
     pub cache: Option<PathBuf>,
     /// How long a state that cannot be renewed serves; `None` for ever.
     pub max_staleness: Option<Duration>,
+    /// Stores where contents may be kept.
+    pub vaults: Option<Vaults>,
+}
+
+impl std::fmt::Debug for FollowerOptions {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("FollowerOptions").field("kinds", &self.kinds).finish_non_exhaustive()
+    }
 }
 
 /// What a reference means now.
@@ -84,7 +93,7 @@ impl Follower {
     /// # Errors
     /// When neither can be read.
     pub fn start(path: &Path, options: FollowerOptions) -> Result<Self, Error> {
-        let mut reader = Reader::default();
+        let mut reader = Reader { open: None, shelf: Shelf::new(path, options.vaults.clone()) };
         let (snapshot, trouble) = match reader.read(path, &Snapshot::default(), options.kinds) {
             Ok(snapshot) => (snapshot, None),
             Err(error) => match options.cache.as_deref().map(Snapshot::kept) {
@@ -158,12 +167,18 @@ impl Follower {
 
     /// A version that nobody asked for yet: read once, kept from then on.
     fn named(&self, kind: Kind, reference: &Reference, number: u32) -> Result<Found, Error> {
-        let version = Registry::existing(&self.shared.path)?.version(kind, &reference.name, number)?;
+        let shared = &self.shared;
+        let registry = Registry::existing(&shared.path)?;
+        let registry = match &shared.options.vaults {
+            Some(vaults) => registry.with_vaults(Arc::clone(vaults)),
+            None => registry,
+        };
+        let version = registry.version(kind, &reference.name, number)?;
         let held = Held { number, generation: 0, digest: version.row.digest, body: version.body };
         let found = Found::from(&held);
-        let mut state = self.shared.state.write().unwrap_or_else(PoisonError::into_inner);
+        let mut state = shared.state.write().unwrap_or_else(PoisonError::into_inner);
         Arc::make_mut(&mut state.snapshot).held.insert((kind, reference.to_string()), held);
-        keep(&state.snapshot, &self.shared.options);
+        keep(&state.snapshot, &shared.options);
         Ok(found)
     }
 }
@@ -187,9 +202,10 @@ fn keep(snapshot: &Snapshot, options: &FollowerOptions) {
 }
 
 /// A connection with what it saw last.
-#[derive(Default)]
 struct Reader {
     open: Option<(Registry, i64)>,
+    /// Outlives the connection: vaults are opened once.
+    shelf: Shelf,
 }
 
 impl Reader {
@@ -203,7 +219,7 @@ impl Reader {
         let seen = registry.data_version()?;
         let snapshot = {
             let tx = registry.db.unchecked_transaction().map_err(|error| Error::storage(path, error))?;
-            Snapshot::read(Look { db: &tx, path }, before, kinds)?
+            Snapshot::read(Look { db: &tx, path, shelf: &self.shelf }, before, kinds)?
         };
         self.open = Some((registry, seen));
         Ok(snapshot)

@@ -9,11 +9,14 @@
 //! any point leaves the old state or the new one. Readers in any process follow moves with a [`Follower`], which also
 //! keeps the last verified state beside it, for when the file cannot be read.
 //!
+//! Contents are in the file, or sealed in a store of objects: see [`bodies`].
+//!
 //! What a prompt *means* is not known here; whoever moves a pointer checks the version first, inside the transaction.
 //! There is no clock here either: the caller says when something happens. Start reading at [`Registry`], then
 //! [`pointer`], which holds the rules of moves without any storage.
 
 pub mod audit;
+pub mod bodies;
 mod change;
 mod content;
 mod error;
@@ -28,6 +31,7 @@ mod snapshot;
 mod sqlite;
 
 pub use audit::{Damage, Event};
+pub use bodies::{Address, Trouble, Vault, Vaults};
 pub use change::{Change, Published, Who};
 pub use error::Error;
 pub use follow::{Follower, FollowerOptions, Found};

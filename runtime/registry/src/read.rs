@@ -10,6 +10,7 @@ use rusqlite::{Connection, OptionalExtension as _, Row, params};
 use serde::Serialize;
 
 use crate::audit::{Chain, Damage, Event};
+use crate::bodies::{Address, Shelf, Stored, Trouble};
 use crate::error::Error;
 use crate::name::{Kind, Name, PointerName, Reference, Selector};
 use crate::pointer::{Moved, Pointer};
@@ -64,6 +65,8 @@ pub struct Deployed {
 pub(crate) struct Look<'c> {
     pub(crate) db: &'c Connection,
     pub(crate) path: &'c Path,
+    /// Contents that are not in the file.
+    pub(crate) shelf: &'c Shelf,
 }
 
 pub(crate) fn parsed<T: FromStr>(row: &Row<'_>, column: usize) -> rusqlite::Result<T>
@@ -75,7 +78,8 @@ where
         .map_err(|error| rusqlite::Error::FromSqlConversionFailure(column, SqlType::Text, Box::new(error)))
 }
 
-const VERSION: &str = "kind, name, number, digest, actor, reason, created_ms, body IS NULL";
+const VERSION: &str =
+    "kind, name, number, digest, actor, reason, created_ms, body IS NULL AND stored IS NULL";
 
 fn version_row(row: &Row<'_>) -> rusqlite::Result<VersionRow> {
     Ok(VersionRow {
@@ -197,17 +201,62 @@ impl<'c> Look<'c> {
 
     pub(crate) fn version(&self, kind: Kind, name: &Name, number: u32) -> Result<Version, Error> {
         let row = self.row(kind, name, number)?;
-        let query = "SELECT body FROM version WHERE kind = ?1 AND name = ?2 AND number = ?3";
-        let read = |row: &Row<'_>| row.get::<_, Option<Vec<u8>>>(0);
-        let body = self.one(query, params![kind.word(), name.as_str(), number], read)?.flatten();
-        let Some(body) = body else {
-            return Err(Error::Deleted { kind, name: name.clone(), number });
+        let (body, stored) = self.content(kind, name, number)?;
+        let body = match (body, stored) {
+            (Some(body), _) => inline(&row, body)?,
+            (None, Some(stored)) => {
+                let read = self.shelf.read(&stored, (kind, name), row.digest);
+                read.map_err(|trouble| Error::bodies(kind, name, trouble))?
+            }
+            (None, None) => return Err(Error::Deleted { kind, name: name.clone(), number }),
         };
-        if Digest::of(&body) != row.digest {
-            let what = format!("the content of {kind} `{name}` v{number} is not what was published");
-            return Err(Error::Damaged(what));
-        }
         Ok(Version { row, body: body.into() })
+    }
+
+    /// Whether the content is what was published, where it is kept: no copy will do. Says what is wrong.
+    pub(crate) fn proven(&self, row: &VersionRow) -> Result<Option<String>, Error> {
+        let (kind, name) = (row.kind, &row.name);
+        let found = match self.content(kind, name, row.number) {
+            Ok((None, Some(stored))) => match self.shelf.fetch(&stored, (kind, name), row.digest) {
+                // Nothing is known, so nothing is said.
+                Err(trouble @ (Trouble::Unreachable(_) | Trouble::Refused(_))) => {
+                    return Err(Error::bodies(kind, name, trouble));
+                }
+                Err(trouble) => Err(Error::bodies(kind, name, trouble)),
+                Ok(_) => Ok(()),
+            },
+            Ok((Some(body), _)) => inline(row, body).map(drop),
+            Ok((None, None)) => Err(Error::Deleted { kind, name: name.clone(), number: row.number }),
+            Err(error) => Err(error),
+        };
+        Ok(found.err().map(|error| error.to_string()))
+    }
+
+    /// A content in the file, or where it is.
+    pub(crate) fn content(
+        &self,
+        kind: Kind,
+        name: &Name,
+        number: u32,
+    ) -> Result<(Option<Vec<u8>>, Option<Stored>), Error> {
+        let query = "SELECT body, stored FROM version WHERE kind = ?1 AND name = ?2 AND number = ?3";
+        let read = |row: &Row<'_>| Ok((row.get(0)?, row.get::<_, Option<String>>(1)?));
+        let (body, stored) =
+            self.one(query, params![kind.word(), name.as_str(), number], read)?.unwrap_or_default();
+        let parsed = stored.map(|text| serde_json::from_str(&text)).transpose();
+        let parsed = parsed.map_err(|error| {
+            Error::Damaged(format!(
+                "where the content of {kind} `{name}` v{number} is cannot be read: {error}"
+            ))
+        })?;
+        Ok((body, parsed))
+    }
+
+    /// Where contents are kept from now on; `None` is in the file.
+    pub(crate) fn bodies(&self) -> Result<Option<Address>, Error> {
+        let query = "SELECT value FROM setting WHERE name = 'bodies'";
+        let found = self.one(query, [], |row| row.get::<_, String>(0))?;
+        Ok(found.map(|text| text.parse()).transpose()?)
     }
 
     pub(crate) fn pointers(&self, kind: Option<Kind>, name: Option<&Name>) -> Result<Vec<Pointer>, Error> {
@@ -290,9 +339,43 @@ impl<'c> Look<'c> {
     }
 }
 
+/// A content of the file, if it is what was published.
+fn inline(row: &VersionRow, body: Vec<u8>) -> Result<Vec<u8>, Error> {
+    if Digest::of(&body) == row.digest {
+        return Ok(body);
+    }
+    let VersionRow { kind, name, number, .. } = row;
+    Err(Error::Damaged(format!("the content of {kind} `{name}` v{number} is not what was published")))
+}
+
 impl Registry {
     pub(crate) fn look(&self) -> Look<'_> {
-        Look { db: &self.db, path: self.path() }
+        Look { db: &self.db, path: self.path(), shelf: &self.shelf }
+    }
+
+    /// Where contents are kept from now on; `None` is in the file.
+    ///
+    /// # Errors
+    /// When the file cannot be read.
+    pub fn bodies(&self) -> Result<Option<Address>, Error> {
+        self.look().bodies()
+    }
+
+    /// Puts a content where the registry keeps its contents, before the change that publishes it: a change keeps
+    /// others waiting, and a store elsewhere may be slow. Without it, [`crate::Change::publish`] does it.
+    ///
+    /// # Errors
+    /// When it cannot be put there.
+    pub fn keep(&self, kind: Kind, name: &Name, body: &[u8]) -> Result<(), Error> {
+        let digest = Digest::of(body);
+        let known = self.look().with_digest(kind, name, digest)?.is_some_and(|row| !row.is_deleted);
+        match self.bodies()?.filter(|_| kind != Kind::Release && !known) {
+            Some(address) => {
+                let kept = self.shelf.keep(&address, (kind, name), digest, body);
+                kept.map(drop).map_err(|trouble| Error::bodies(kind, name, trouble))
+            }
+            None => Ok(()),
+        }
     }
 
     /// The versions of a name, or of all names of a kind, oldest first.
@@ -359,7 +442,7 @@ impl Registry {
     /// When the file cannot be read.
     pub fn verify(&self) -> Result<(Chain, Vec<Damage>), Error> {
         let tx = self.db.unchecked_transaction().map_err(|error| Error::storage(self.path(), error))?;
-        crate::audit::state::verify(Look { db: &tx, path: self.path() })
+        crate::audit::state::verify(Look { db: &tx, path: self.path(), shelf: &self.shelf })
     }
 
     /// Changes whenever another connection has changed something.

@@ -43,8 +43,11 @@ impl Change<'_> {
                     pruned.kept += 1;
                     continue;
                 }
+                if let (_, Some(stored)) = self.look().content(kind, &row.name, row.number)? {
+                    self.forget_content(stored, row.digest);
+                }
                 self.run(
-                    "UPDATE version SET body = NULL WHERE kind = ?1 AND name = ?2 AND number = ?3",
+                    "UPDATE version SET body = NULL, stored = NULL WHERE kind = ?1 AND name = ?2 AND number = ?3",
                     params![kind.word(), row.name.as_str(), row.number],
                 )?;
                 self.note("delete", &subject_of(&row), &row.digest.to_string(), "")?;

@@ -5,19 +5,20 @@ use std::time::Duration;
 
 use rusqlite::{Connection, OpenFlags, TransactionBehavior};
 
+use crate::bodies::{Shelf, Vaults};
 use crate::change::{Change, Who};
 use crate::error::Error;
 
 const SCHEMA: &str = include_str!("sqlite/schema.sql");
 
-/// What evals said of versions; came with the second format.
-const JUDGEMENTS: &str = include_str!("sqlite/judgements.sql");
+/// What came with each later format: what evals said of versions, contents elsewhere.
+const LATER: [&str; 2] = [include_str!("sqlite/judgements.sql"), include_str!("sqlite/bodies.sql")];
 
 /// `FLRG`, in the header of the file.
 const APPLICATION: i64 = 0x464c_5247;
 
-/// Of [`SCHEMA`] with [`JUDGEMENTS`].
-const SCHEMA_VERSION: i64 = 2;
+/// Of [`SCHEMA`] with all that came later.
+const SCHEMA_VERSION: usize = 1 + LATER.len();
 
 /// How long another writer is waited for. A change takes milliseconds, but many may stand in line.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -27,6 +28,7 @@ const PATIENCE: Duration = Duration::from_secs(60);
 pub struct Registry {
     path: PathBuf,
     pub(crate) db: Connection,
+    pub(crate) shelf: Shelf,
 }
 
 impl Registry {
@@ -52,6 +54,12 @@ impl Registry {
         Self::with(path, OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX)
     }
 
+    /// With stores where contents may be kept.
+    #[must_use]
+    pub fn with_vaults(self, vaults: Vaults) -> Self {
+        Self { shelf: Shelf::new(&self.path, Some(vaults)), ..self }
+    }
+
     fn with(path: &Path, flags: OpenFlags) -> Result<Self, Error> {
         let failed = |source| Error::storage(path, source);
         let db = Connection::open_with_flags(path, flags).map_err(failed)?;
@@ -59,7 +67,7 @@ impl Registry {
         // What was acknowledged must survive a power cut, so every commit waits for the disk.
         let mode = db.query_row("PRAGMA journal_mode = WAL", [], |row| row.get::<_, String>(0));
         mode.and_then(|_| db.pragma_update(None, "synchronous", "FULL")).map_err(failed)?;
-        let mut registry = Self { path: path.to_owned(), db };
+        let mut registry = Self { path: path.to_owned(), db, shelf: Shelf::new(path, None) };
         registry.prepare()?;
         Ok(registry)
     }
@@ -71,11 +79,12 @@ impl Registry {
         let tx = self.db.transaction_with_behavior(TransactionBehavior::Immediate).map_err(failed)?;
         let number = |pragma: &str| tx.query_row(pragma, [], |row| row.get::<_, i64>(0)).map_err(failed);
         let (application, version) = (number("PRAGMA application_id")?, number("PRAGMA user_version")?);
+        let version = usize::try_from(version).unwrap_or(usize::MAX);
         let tables = number("SELECT count(*) FROM sqlite_schema")?;
         match (application, version, tables) {
             (APPLICATION, SCHEMA_VERSION, _) => return Ok(()),
             (0, 0, 0) => tx.execute_batch(SCHEMA).map_err(failed)?,
-            (APPLICATION, 1, _) => {}
+            (APPLICATION, 1..SCHEMA_VERSION, _) => {}
             (APPLICATION, version, _) => {
                 let why = format!("its format is {version}, this is for {SCHEMA_VERSION}");
                 return Err(Error::Foreign { path: path.clone(), why });
@@ -85,9 +94,11 @@ impl Registry {
                 return Err(Error::Foreign { path: path.clone(), why });
             }
         }
-        tx.execute_batch(JUDGEMENTS).map_err(failed)?;
+        for later in LATER.iter().skip(version.saturating_sub(1)) {
+            tx.execute_batch(later).map_err(failed)?;
+        }
         tx.pragma_update(None, "application_id", APPLICATION).map_err(failed)?;
-        tx.pragma_update(None, "user_version", SCHEMA_VERSION).map_err(failed)?;
+        tx.pragma_update(None, "user_version", SCHEMA_VERSION as i64).map_err(failed)?;
         tx.commit().map_err(failed)
     }
 
@@ -110,8 +121,16 @@ impl Registry {
         let path = self.path.clone();
         let failed = |source| Error::storage(&path, source);
         let tx = self.db.transaction_with_behavior(TransactionBehavior::Immediate).map_err(failed)?;
-        let done = steps(&Change::new(&tx, who, &path))?;
+        let change = Change::new(&tx, who, &path, &self.shelf);
+        let done = steps(&change)?;
+        let unnamed = change.unnamed();
         tx.commit().map_err(failed)?;
+        for (stored, digest) in unnamed {
+            // Nothing names it any more; at worst it lies there.
+            if let Err(error) = self.shelf.delete(&stored, digest) {
+                tracing::warn!(%error, object = stored.object, "a deleted content is still in its store");
+            }
+        }
         Ok(done)
     }
 }

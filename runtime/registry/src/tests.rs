@@ -16,7 +16,7 @@ fn who(now_ms: i64) -> Who {
 }
 
 /// A prompt's version that differs by its text.
-fn body(text: &str) -> Vec<u8> {
+pub(crate) fn body(text: &str) -> Vec<u8> {
     let prompt = serde_json::json!({
         "name": "sort", "doc": text, "params": [], "ret": 0, "messages": [], "registry": null, "output": null,
         "confidence": null, "repair": 0, "tools": [], "rounds": 0, "temperature": null, "cache": false,

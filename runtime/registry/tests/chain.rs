@@ -129,8 +129,11 @@ fn a_registry_without_verdicts_gets_their_table() {
     let path = directory.path().join("registry.db");
     drop(filled(&path));
     let db = Connection::open(&path).unwrap();
-    db.execute_batch("DELETE FROM audit WHERE seq > 5; DROP TABLE judgement; PRAGMA user_version = 1;")
-        .unwrap();
+    db.execute_batch(
+        "DELETE FROM audit WHERE seq > 5; DROP TABLE judgement; DROP TABLE setting;
+         ALTER TABLE version DROP COLUMN stored; PRAGMA user_version = 1;",
+    )
+    .unwrap();
     let registry = Registry::open(&path).unwrap();
     assert_eq!(registry.judgements(Kind::Prompt, None).unwrap(), Vec::new());
     assert_eq!(registry.verify().unwrap().1, Vec::new());

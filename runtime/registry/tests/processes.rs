@@ -89,6 +89,7 @@ fn read_along(file: &Path) {
         poll: Duration::from_millis(20),
         cache: None,
         max_staleness: None,
+        vaults: None,
     };
     let follower = Follower::start(file, options).unwrap();
     let reference: Reference = "a@prod".parse().unwrap();
@@ -326,6 +327,7 @@ fn the_last_verified_state_serves_while_the_registry_is_away() {
         poll: Duration::from_millis(10),
         cache: Some(cache.clone()),
         max_staleness: Some(Duration::from_secs(3600)),
+        vaults: None,
     };
     let follower = Follower::start(&file, options()).unwrap();
     assert_eq!(follower.resolve(Kind::Prompt, &reference).unwrap().number, 1);

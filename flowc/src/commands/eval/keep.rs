@@ -32,7 +32,7 @@ pub(super) fn keep(
         return Ok(None);
     };
     let path = args.registry.clone().unwrap_or_else(|| store::beside(&built.root));
-    let mut registry = Registry::existing(&path).map_err(store::stop)?;
+    let mut registry = store::existing(&path)?;
     let report = serde_json::to_string(&report(args, built, (rows, said))).unwrap_or_default();
     let verdict = Verdict { eval: &eval.title, mark: &eval.mark, passed: said.passed(), report: &report };
     let who = args.signature.who()?;

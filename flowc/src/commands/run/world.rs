@@ -122,7 +122,8 @@ fn bases() -> Vec<(Provider, String)> {
     known.into_iter().filter_map(|(provider, name)| Some((provider, with_scheme(variable(name)?)))).collect()
 }
 
-fn variable(name: &str) -> Option<String> {
+/// A variable of the environment that is not empty.
+pub(crate) fn variable(name: &str) -> Option<String> {
     std::env::var(name).ok().filter(|value| !value.is_empty())
 }
 

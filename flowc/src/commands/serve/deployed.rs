@@ -6,6 +6,8 @@ use std::time::Duration;
 use flow_registry::{Error, Follower, FollowerOptions, Found, Kind, Reference, Registry, Selector, Who};
 use flow_runtime::clock::{Clock as _, SystemClock};
 
+use crate::registry::vaults;
+
 /// Between two looks at the registry: how long requests may get what a pointer named before.
 pub(super) const POLL: Duration = Duration::from_millis(100);
 
@@ -50,6 +52,7 @@ impl Deployed {
                 poll: POLL,
                 cache: Some(cache),
                 max_staleness: None,
+                vaults: Some(vaults::all()),
             };
             self.follower = Some(Follower::start(&self.registry, options)?);
         }

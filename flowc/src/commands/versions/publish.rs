@@ -37,6 +37,7 @@ pub(crate) fn run(kind: Kind, args: &Args, terminal: &Terminal) -> Outcome {
     let Some(bundle) = version::of_file(kind, &args.file, terminal)? else { return Ok(Exit::Diagnostics) };
     let body = bundle.canonical_bytes();
     let mut registry = args.store.open()?;
+    registry.keep(kind, &name, &body).map_err(store::stop)?;
     let published = registry.change::<_, Error>(&who, |change| change.publish(kind, &name, &body));
     tell(&published.map_err(store::stop)?, args.store.json, terminal)
 }

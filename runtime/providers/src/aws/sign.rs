@@ -8,6 +8,10 @@ use ring::{digest, hmac};
 use secrecy::{ExposeSecret, SecretString};
 
 use crate::http::{HttpError, HttpErrorKind, HttpRequest};
+use crate::secrets::Secrets;
+
+/// The one service that signs paths as they are sent, and says the digest of the body in a header.
+pub(super) const S3: &str = "s3";
 
 /// Who signs, and for what.
 #[derive(Clone, Debug)]
@@ -24,6 +28,23 @@ pub struct Credentials {
     pub service: &'static str,
 }
 
+impl Credentials {
+    /// The usual variables of AWS: `AWS_ACCESS_KEY_ID`, `AWS_SECRET_ACCESS_KEY`, `AWS_SESSION_TOKEN`, and, if no
+    /// region is given, `AWS_REGION` or `AWS_DEFAULT_REGION`. `None` without keys.
+    #[must_use]
+    pub fn usual(secrets: &dyn Secrets, region: Option<String>, service: &'static str) -> Option<Self> {
+        let plain = |name: &str| secrets.secret(name).map(|found| found.expose_secret().to_owned());
+        let region = region.or_else(|| plain("AWS_REGION")).or_else(|| plain("AWS_DEFAULT_REGION"));
+        Some(Self {
+            access_key: plain("AWS_ACCESS_KEY_ID")?,
+            secret_key: secrets.secret("AWS_SECRET_ACCESS_KEY")?,
+            session_token: secrets.secret("AWS_SESSION_TOKEN"),
+            region: region.unwrap_or_else(|| "us-east-1".to_owned()),
+            service,
+        })
+    }
+}
+
 /// Adds the date and the signature to a request that is complete otherwise.
 pub(crate) fn sign(
     credentials: &Credentials,
@@ -38,18 +59,25 @@ pub(crate) fn sign(
     if let Some(token) = &credentials.session_token {
         request.secret("x-amz-security-token", token)?;
     }
-    let mut headers: Vec<(String, String)> = vec![("host".to_owned(), authority(&url))];
-    for name in ["content-type", "x-amz-date", "x-amz-security-token"] {
-        let value = request.headers.get(name).and_then(|value| value.to_str().ok());
-        headers.extend(value.map(|value| (name.to_owned(), value.to_owned())));
-    }
     let body = request.body.as_deref().unwrap_or_default();
+    let payload = hex(digest::digest(&digest::SHA256, body).as_ref());
+    let is_s3 = credentials.service == S3;
+    if is_s3 {
+        request.header("x-amz-content-sha256", &payload)?;
+    }
+    let mut headers: Vec<(String, String)> = vec![("host".to_owned(), authority(&url))];
+    for (name, value) in &request.headers {
+        let is_signed = name == "content-type" || name.as_str().starts_with("x-amz-");
+        let value = value.to_str().ok().filter(|_| is_signed);
+        headers.extend(value.map(|value| (name.to_string(), value.to_owned())));
+    }
+    let path = if is_s3 { url.path().to_owned() } else { encode_path(url.path()) };
     let canonical = Canonical {
         verb: request.verb.as_str(),
-        path: url.path(),
+        path: &path,
         query: url.query().unwrap_or_default(),
         headers: &headers,
-        payload: &hex(digest::digest(&digest::SHA256, body).as_ref()),
+        payload: &payload,
     };
     let authorization = authorization(credentials, &canonical, &date);
     request.secret("authorization", &SecretString::from(authorization))
@@ -71,7 +99,7 @@ fn amz_date(now: Timestamp) -> String {
 /// The parts of a request that are signed.
 struct Canonical<'a> {
     verb: &'a str,
-    /// As it is sent: encoded once.
+    /// As it is signed.
     path: &'a str,
     query: &'a str,
     /// In any order and case.
@@ -87,7 +115,7 @@ impl Canonical<'_> {
         headers.sort();
         let names: Vec<&str> = headers.iter().map(|(name, _)| name.as_str()).collect();
         let names = names.join(";");
-        let mut text = format!("{}\n{}\n{}\n", self.verb, encode_path(self.path), sorted_query(self.query));
+        let mut text = format!("{}\n{}\n{}\n", self.verb, self.path, sorted_query(self.query));
         for (name, value) in &headers {
             let _ = writeln!(text, "{name}:{value}");
         }

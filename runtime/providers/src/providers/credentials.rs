@@ -165,13 +165,10 @@ fn bedrock(providers: &Providers, model: &Model) -> Result<Target, ModelError> {
         return Ok(Target { proof: Proof::Bearer(secret), ..bare(model, &base, variable_of(bearer)) });
     }
     let target = bare(model, &base, "AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY".to_owned());
-    let keys: Option<(String, SecretString)> =
-        plain("AWS_ACCESS_KEY_ID").zip(providers.secrets.secret("AWS_SECRET_ACCESS_KEY"));
-    let Some((access_key, secret_key)) = keys.filter(|_| model.auth.is_none()) else {
+    let credentials = Credentials::usual(&*providers.secrets, Some(region), "bedrock");
+    let Some(credentials) = credentials.filter(|_| model.auth.is_none()) else {
         return Err(no_key(&target));
     };
-    let session_token = providers.secrets.secret("AWS_SESSION_TOKEN");
-    let credentials = Credentials { access_key, secret_key, session_token, region, service: "bedrock" };
     Ok(Target { proof: Proof::Aws(Box::new(credentials)), ..target })
 }
 

@@ -21,8 +21,11 @@ pub(crate) fn verify(look: Look<'_>) -> Result<(Chain, Vec<Damage>), Error> {
     }
     for kind in Kind::ALL {
         for row in look.versions(kind, None)? {
-            version(look, &row, &mut told, &mut out);
+            version(look, &row, &mut told, &mut out)?;
         }
+    }
+    if look.bodies()?.map(|address| address.to_string()).unwrap_or_default() != told.bodies {
+        out.push(damage("where contents are kept is not what the log tells".to_owned()));
     }
     judgements(look, &mut told, &mut out)?;
     pointers(look, &mut told, &mut out)?;
@@ -40,6 +43,8 @@ struct Told {
     moved: BTreeMap<String, Vec<Step>>,
     /// Number of the event → `prompt a/b v1`, and what an eval said of it.
     judged: BTreeMap<u64, (String, Step)>,
+    /// Where contents are kept; empty is in the file.
+    bodies: String,
 }
 
 /// What became of something, by whom, why and when.
@@ -74,6 +79,7 @@ impl Told {
         match event.action.as_str() {
             "publish" => drop(self.published.insert(subject, step)),
             "delete" => drop(self.deleted.insert(subject)),
+            "bodies" => self.bodies = step.after,
             "eval" => drop(self.judged.insert(event.seq, (subject, step))),
             "move" | "rollback" => self.moved.entry(subject).or_default().push(step),
             _ => {}
@@ -94,7 +100,7 @@ fn damage(what: String) -> Damage {
     Damage { seq: None, what }
 }
 
-fn version(look: Look<'_>, row: &VersionRow, told: &mut Told, out: &mut Vec<Damage>) {
+fn version(look: Look<'_>, row: &VersionRow, told: &mut Told, out: &mut Vec<Damage>) -> Result<(), Error> {
     let subject = format!("{} {} v{}", row.kind, row.name, row.number);
     let kept = Step {
         after: row.digest.to_string(),
@@ -111,11 +117,10 @@ fn version(look: Look<'_>, row: &VersionRow, told: &mut Told, out: &mut Vec<Dama
         if !told.deleted.remove(&subject) {
             out.push(damage(format!("the content of {subject} is gone, and nobody deleted it")));
         }
-        return;
+        return Ok(());
     }
-    if let Err(error) = look.version(row.kind, &row.name, row.number) {
-        out.push(damage(error.to_string()));
-    }
+    out.extend(look.proven(row)?.map(damage));
+    Ok(())
 }
 
 /// What is kept must be what the log tells.
