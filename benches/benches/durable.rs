@@ -211,7 +211,8 @@ async fn hand_written(path: &Path) -> String {
 async fn served(path: &Path) -> String {
     let hub = Arc::new(Hub::default());
     let (home, host) = home(path, Some(&hub)).await;
-    let options = Options { home, host, store: path.to_owned(), hub, limits: Limits::usual() };
+    let options =
+        Options { home, host, store: path.to_owned(), hub, limits: Limits::usual(), registry: None };
     let server = Server::bind(options, "127.0.0.1:0".parse().unwrap()).await.unwrap();
     let url = format!("http://{}/five", server.address());
     tokio::spawn(server.run(CancellationToken::new()));

@@ -5,9 +5,9 @@ use std::process::ExitCode;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use crate::commands::{
-    add, audit, build, bundle, check, completions, cost, deploy, eval, explain, fmt, graph, keys, lock, lsp,
-    mcp, migrate, model, models, new, prompt, questions, registry, release, replay, resume, rollback, run,
-    runs, serve, split, store, test,
+    add, audit, build, bundle, check, completions, contract, cost, deploy, eval, explain, fmt, graph, keys,
+    lock, lsp, mcp, migrate, model, models, new, prompt, questions, registry, release, replay, resume,
+    rollback, run, runs, serve, split, store, test,
 };
 use crate::exit::Exit;
 
@@ -107,10 +107,12 @@ pub enum Command {
     Model(model::Args),
     /// Deployed packages: versions and pointers
     Bundle(bundle::Args),
-    /// The registry itself: where contents are kept
+    /// The registry itself: where contents are kept, what is protected, who approves, what is deleted
     Registry(registry::Args),
     /// Several pointers that move, and go back, as one
     Release(release::Args),
+    /// What a package expects of a prompt or model of the registry
+    Contract(contract::Args),
     /// Explain a diagnostic or a declaration
     Explain(explain::Args),
     /// Offer every public flow as a tool to MCP clients

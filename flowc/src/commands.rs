@@ -6,6 +6,7 @@ pub mod build;
 pub mod bundle;
 pub mod check;
 pub mod completions;
+pub mod contract;
 pub mod cost;
 pub mod deploy;
 pub mod eval;
@@ -74,6 +75,7 @@ pub(crate) fn run(command: Command, terminal: &Terminal) -> Outcome {
         Command::Registry(args) => registry::run(&args, terminal),
         Command::Release(args) => release::run(&args, terminal),
         Command::Explain(args) => explain::run(&args, terminal),
+        Command::Contract(args) => contract::run(&args, terminal),
         Command::Completions(args) => completions::run(&args, terminal),
     }
 }

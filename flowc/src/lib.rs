@@ -7,6 +7,7 @@
 pub mod audit;
 mod bug;
 pub mod cli;
+mod client;
 pub mod commands;
 mod compile;
 mod durable;

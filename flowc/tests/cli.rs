@@ -8,6 +8,8 @@
     reason = "a failed expectation is a failed test"
 )]
 
+#[path = "cli/access.rs"]
+mod access;
 #[path = "cli/audit.rs"]
 mod audit;
 #[path = "cli/bad_input.rs"]

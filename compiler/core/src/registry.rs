@@ -15,6 +15,7 @@ use flow_ir::{Bundle, ModelId, PromptId, link};
 use smol_str::SmolStr;
 
 use crate::bounds;
+use crate::bounds::checks::deployed::Longer;
 use crate::names::Item;
 use crate::package::Package;
 use crate::report;
@@ -62,8 +63,9 @@ pub fn refusals(bundle: &Bundle, versions: &Versions) -> Vec<Refusal> {
         message: found.message,
         help: found.help.unwrap_or_default(),
     };
-    let found = bounds::checks::deployed::check(&linked).into_iter().map(refusal);
-    let longer = longer(&linked, versions).into_iter().map(|(_, reference, number, misfit)| Refusal {
+    let (found, long) = bounds::checks::deployed::check(&linked);
+    let found = found.into_iter().map(refusal);
+    let longer = longer(&linked, long, versions).into_iter().map(|(_, reference, number, misfit)| Refusal {
         code: &index::POINTER_CONTRACT,
         message: report::registry::message(&reference, number, &misfit),
         help: report::registry::HELP.to_owned(),
@@ -72,9 +74,9 @@ pub fn refusals(bundle: &Bundle, versions: &Versions) -> Vec<Refusal> {
 }
 
 /// Texts that hold more than `input` allows: whose, the reference, the version, and what to say.
-fn longer(linked: &Bundle, versions: &Versions) -> Vec<(PromptId, SmolStr, u32, Misfit)> {
+fn longer(linked: &Bundle, long: Vec<Longer>, versions: &Versions) -> Vec<(PromptId, SmolStr, u32, Misfit)> {
     let mut found = Vec::new();
-    for longer in bounds::checks::deployed::longer(linked) {
+    for longer in long {
         let prompt = linked.prompts.get(longer.prompt.index());
         let Some(reference) = prompt.and_then(|prompt| prompt.registry.as_ref()) else { continue };
         let Some(version) = versions.prompts.get(reference.as_str()) else { continue };
@@ -96,7 +98,7 @@ pub(crate) fn compare_sizes(
     versions: &Versions,
     out: &mut Vec<Diagnostic>,
 ) {
-    let found = longer(linked, versions);
+    let found = longer(linked, bounds::checks::deployed::longer(linked), versions);
     for module in &pkg.modules {
         for (item, declared) in module.file.items.iter().zip(&module.items) {
             let (ItemKind::Setup(setup), Some(Item::Prompt(id))) = (&item.kind, declared) else { continue };

@@ -2,13 +2,14 @@
 
 use std::path::PathBuf;
 
-use flow_registry::{Error, Kind, Name, PointerName};
+use flow_registry::{Error, Name, PointerName};
 
 use crate::compile;
 use crate::exit::{Exit, Outcome};
-use crate::registry::gate::Denied;
+use crate::registry::asked::Asked;
 use crate::registry::signed::Signed;
-use crate::registry::store;
+use crate::registry::told::Told;
+use crate::registry::{store, version};
 use crate::terminal::{BOLD, Terminal, paint};
 
 /// `flowc deploy [PATH] --reason R`
@@ -32,21 +33,15 @@ pub struct Args {
 pub(crate) fn run(args: &Args, terminal: &Terminal) -> Outcome {
     let wrong = |error| store::stop(Error::Name(error));
     let pointer: PointerName = args.pointer.parse().map_err(wrong)?;
-    let who = args.signed.who()?;
+    args.signed.check()?;
     let Some(built) = compile::target(&args.path, terminal)? else { return Ok(Exit::Diagnostics) };
     let name: Name = built.bundle.package.parse().map_err(wrong)?;
-    let body = built.bundle.canonical_bytes();
-    let registry = args.signed.store.of(&built.root).open()?;
-    registry.keep(Kind::Bundle, &name, &body).map_err(store::stop)?;
-    args.signed.change(registry, &who, terminal, |change| {
-        let row = change.publish(Kind::Bundle, &name, &body)?.row;
-        match change.move_pointer(Kind::Bundle, &name, &pointer, row.number, None) {
-            Ok(moved) => Ok(vec![moved]),
-            Err(Error::AlreadyThere { .. }) => {
-                terminal.note(format!("{} is there already", paint(BOLD, format!("{name}@{pointer}"))));
-                Ok(Vec::new())
-            }
-            Err(error) => Err(Denied::from(error)),
-        }
-    })
+    let content = version::content(&built.bundle)?;
+    let mut place = args.signed.store.of(&built.root).place_to_fill()?;
+    let place_of = format!("{name}@{pointer}");
+    let told = args.signed.ask(&mut place, Asked::Deploy { name, pointer, content })?;
+    if matches!(&told, Told::Effect(effect) if effect.moves.is_empty()) {
+        terminal.note(format!("{} is there already", paint(BOLD, place_of)));
+    }
+    told.tell(args.signed.store.json, terminal)
 }

@@ -1,9 +1,10 @@
 //! `flowc release …`: several moves that happen, and are taken back, as one.
 
-use flow_registry::{Error, Item, Kind, Name, Reference, Release, Selector};
+use flow_registry::{Error, Item, Kind, Name, Reference, Selector};
 
 use super::versions::{list, show};
 use crate::exit::{Outcome, Stop};
+use crate::registry::asked::Asked;
 use crate::registry::signed::Signed;
 use crate::registry::store;
 use crate::terminal::Terminal;
@@ -72,17 +73,11 @@ fn name(text: &str) -> Result<Name, Stop> {
 fn apply(args: &Apply, terminal: &Terminal) -> Outcome {
     let name = name(&args.name)?;
     let items = args.moves.iter().map(|text| item(text)).collect::<Result<Vec<Item>, Stop>>()?;
-    let release = Release { items };
-    let who = args.signed.who()?;
-    let registry = args.signed.store.existing()?;
-    args.signed.change(registry, &who, terminal, |change| Ok(change.release(&name, &release)?))
+    args.signed.change(Asked::Release { name, items }, terminal)
 }
 
 fn rollback(args: &Rollback, terminal: &Terminal) -> Outcome {
-    let name = name(&args.name)?;
-    let who = args.signed.who()?;
-    let registry = args.signed.store.existing()?;
-    args.signed.change(registry, &who, terminal, |change| Ok(change.rollback_release(&name)?))
+    args.signed.change(Asked::RollbackRelease { name: name(&args.name)? }, terminal)
 }
 
 /// `prompt:support/triage@prod=v3`.

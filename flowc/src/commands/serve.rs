@@ -3,6 +3,7 @@
 mod chosen;
 mod deployed;
 mod follow;
+mod registry;
 mod telemetry;
 mod till;
 mod trail;
@@ -86,6 +87,7 @@ async fn serve(args: &Args, chosen: Chosen, opened: Opened, terminal: Terminal) 
     let Chosen { bundle, root, egress, telemetry, tenant, number, deployed, undeployed } = chosen;
     let treasury = till::treasury(&tenant, &opened)?;
     let hosts = Arc::new(hosts(args, &opened, &treasury)?);
+    let face = registry::Face::new(args.registry.as_deref(), &root, &args.store);
     let row = durable::row_of(&bundle, &root, &egress);
     let current = Current { digest: bundle.digest(), number };
     let host = hosts.of(bundle, &row)?;
@@ -107,7 +109,8 @@ async fn serve(args: &Args, chosen: Chosen, opened: Opened, terminal: Terminal) 
     let mut keeper = tokio::spawn(keeper.run());
     home.introduce(row, host.clone()).await.map_err(|error| durable::stop(&error))?;
     let store = args.store.clone();
-    let options = Options { home: home.clone(), host, store, hub, limits: Limits::usual() };
+    let registry = Some(Arc::new(face) as Arc<dyn flow_server::RegistryFace>);
+    let options = Options { home: home.clone(), host, store, hub, limits: Limits::usual(), registry };
     let server = Server::bind(options, args.listen).await.map_err(|error| cannot_serve(&error, args))?;
     tell(&server, args, terminal);
     if let (Some(deployed), Some(number)) = (&deployed, number) {

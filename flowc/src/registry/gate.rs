@@ -8,39 +8,46 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use flow_compiler::registry::{Refusal, Version, Versions, not_passed, refusals};
-use flow_diagnostics::index;
 use flow_ir::Bundle;
-use flow_registry::{Change, Error, Kind, Moved, Reference};
-use serde_json::{Value as Json, json};
+use flow_ir::evals::Eval;
+use flow_registry::{Change, Deployed, Error, Kind, Moved, Reference};
 
 use super::judged;
-use super::store;
+use super::told::{Broken, Refused, Said};
 use super::touched::Touched;
 use super::version;
-use crate::exit::{Exit, Outcome, Stop};
-use crate::terminal::{BAD, BOLD, DIM, GOOD, NAME, Terminal, count, paint};
+use crate::exit::Stop;
 
 /// Why a change was not made.
 pub(crate) enum Denied {
     /// It cannot be.
     Stop(Stop),
+    /// The registry cannot.
+    Error(Error),
+    /// Whoever asks may not.
+    Forbidden(String),
     /// Something deployed would break.
-    Refused(Vec<Broken>),
+    Refused(Refused),
     /// It was only tried.
     Tried(Effect),
+    /// It was tried, and somebody else must approve it.
+    Held(Effect),
 }
 
 impl From<Error> for Denied {
     fn from(error: Error) -> Self {
-        Self::Stop(store::stop(error))
+        Self::Error(error)
     }
 }
 
-/// A deployed bundle that would break, and why.
-pub(crate) struct Broken {
-    /// `desk v3 (@prod)`.
-    bundle: String,
-    refusals: Vec<Refusal>,
+fn broken(bundle: String, refusals: &[Refusal]) -> Broken {
+    let said = |refusal: &Refusal| Said {
+        code: refusal.code.number.to_owned(),
+        name: refusal.code.name.to_owned(),
+        message: refusal.message.clone(),
+        help: refusal.help.clone(),
+    };
+    Broken { bundle, diagnostics: refusals.iter().map(said).collect() }
 }
 
 /// What a change does.
@@ -70,22 +77,21 @@ fn look_at(change: &Change<'_>, moved: Vec<Moved>, is_weighed: bool) -> Result<E
         match one.kind {
             Kind::Prompt | Kind::Model => {
                 read.reference(one.kind, &reference)?;
-                for deployed in change.deployed_with(one.kind, &reference)? {
-                    let row = &deployed.version.row;
-                    let pointers: Vec<String> =
-                        deployed.pointers.iter().map(|pointer| format!("@{pointer}")).collect();
-                    let title = format!("{} v{} ({})", row.name, row.number, pointers.join(", "));
-                    let bundle = version::bundle(&deployed.version.body).map_err(Denied::Stop)?;
-                    let known = broken.len();
-                    look(title.clone(), &bundle, &read.versions, &mut broken);
-                    let fits = broken.len() == known;
+                let all = change.deployed_with(one.kind, &reference)?;
+                let looked = each(&all, |deployed| {
+                    Looked::at(deployed, &read.versions, (one.kind, &reference), is_weighed)
+                });
+                for looked in looked {
+                    let Looked { title, found, gates, touched: mut using, bundle } =
+                        looked.map_err(Denied::Stop)?;
+                    let fits = found.is_none();
+                    broken.extend(found);
                     // What was in force before is trusted without an eval: going back must not wait.
                     if fits && !one.is_rollback {
-                        let refusals = gated(change, one, &bundle, &reference)?;
-                        broken.extend((!refusals.is_empty()).then_some(Broken { bundle: title, refusals }));
+                        let refusals = not_judged(change, one, &gates)?;
+                        broken.extend((!refusals.is_empty()).then(|| self::broken(title, &refusals)));
                     }
-                    let mut using = Touched::of(row, &bundle, one.kind, &reference);
-                    if let Some(before) = &before {
+                    if let (Some(before), Some(bundle)) = (&before, bundle) {
                         // What did not move is the same on both sides.
                         read.all_that_is_there(&bundle);
                         using.weigh(&bundle, &with_rest(before, &read.versions), &read.versions);
@@ -103,22 +109,69 @@ fn look_at(change: &Change<'_>, moved: Vec<Moved>, is_weighed: bool) -> Result<E
         }
     }
     broken.sort_by(|a: &Broken, b| a.bundle.cmp(&b.bundle));
-    broken.dedup_by(|a, b| a.bundle == b.bundle && a.refusals == b.refusals);
+    broken.dedup();
     if broken.is_empty() {
         return Ok(Effect { moved, touched: touched.into_values().collect() });
     }
-    Err(Denied::Refused(broken))
+    Err(Denied::Refused(Refused { moved: false, refused: broken }))
 }
 
-/// FL0809 for every eval of a deployed bundle that gates what moved and has not passed with its new version.
-fn gated(
-    change: &Change<'_>,
-    moved: &Moved,
-    bundle: &Bundle,
-    reference: &str,
-) -> Result<Vec<Refusal>, Denied> {
+/// What is seen of one deployed bundle, without asking the registry for more.
+struct Looked {
+    /// `desk v3 (@prod)`.
+    title: String,
+    found: Option<Broken>,
+    /// Evals that gate what moved.
+    gates: Vec<Eval>,
+    touched: Touched,
+    /// If it is to be weighed.
+    bundle: Option<Bundle>,
+}
+
+impl Looked {
+    fn at(
+        deployed: &Deployed,
+        versions: &Versions,
+        (kind, reference): (Kind, &str),
+        is_weighed: bool,
+    ) -> Result<Self, Stop> {
+        let row = &deployed.version.row;
+        let pointers: Vec<String> = deployed.pointers.iter().map(|pointer| format!("@{pointer}")).collect();
+        let title = format!("{} v{} ({})", row.name, row.number, pointers.join(", "));
+        let bundle = version::bundle(&deployed.version.body)?;
+        let gates = bundle.evals.iter().filter(|eval| eval.gate.as_deref() == Some(reference));
+        let mut found = Vec::new();
+        look(title.clone(), &bundle, versions, &mut found);
+        Ok(Self {
+            title,
+            found: found.pop(),
+            gates: gates.cloned().collect(),
+            touched: Touched::of(row, &bundle, kind, reference),
+            bundle: is_weighed.then_some(bundle),
+        })
+    }
+}
+
+/// Does the same with each, on all processors: comparing hundreds of deployed bundles is nearly all of a move.
+fn each<T: Sync, R: Send>(all: &[T], act: impl Fn(&T) -> R + Sync) -> Vec<R> {
+    let threads = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
+    let share = all.len().div_ceil(threads).max(1);
+    let act = &act;
+    std::thread::scope(|scope| {
+        let begin = |part| scope.spawn(move || <[T]>::iter(part).map(act).collect::<Vec<R>>());
+        let parts: Vec<_> = all.chunks(share).map(begin).collect();
+        let end = |part: std::thread::ScopedJoinHandle<'_, Vec<R>>| match part.join() {
+            Ok(done) => done,
+            Err(panic) => std::panic::resume_unwind(panic),
+        };
+        parts.into_iter().flat_map(end).collect()
+    })
+}
+
+/// FL0809 for every eval that has not passed with the new version.
+fn not_judged(change: &Change<'_>, moved: &Moved, gates: &[Eval]) -> Result<Vec<Refusal>, Denied> {
     let mut refusals = Vec::new();
-    for eval in bundle.evals.iter().filter(|eval| eval.gate.as_deref() == Some(reference)) {
+    for eval in gates {
         let said = change.judged(moved.kind, &moved.name, moved.to, &eval.mark)?;
         if said.as_ref().is_some_and(|said| said.passed) {
             continue;
@@ -132,7 +185,7 @@ fn gated(
 fn look(title: String, bundle: &Bundle, versions: &Versions, broken: &mut Vec<Broken>) {
     let refusals = refusals(bundle, versions);
     if !refusals.is_empty() {
-        broken.push(Broken { bundle: title, refusals });
+        broken.push(self::broken(title, &refusals));
     }
 }
 
@@ -196,68 +249,4 @@ impl Reader<'_, '_> {
         known.insert(text.to_owned(), Version { number: found.row.number, bundle });
         Ok(())
     }
-}
-
-/// Tells how a change went: made, tried, or refused.
-pub(crate) fn report(done: Result<Effect, Denied>, json: bool, terminal: &Terminal) -> Outcome {
-    match done {
-        Ok(effect) => tell(&effect, true, json, terminal),
-        Err(Denied::Tried(effect)) => tell(&effect, false, json, terminal),
-        Err(Denied::Stop(stop)) => Err(stop),
-        Err(Denied::Refused(broken)) => refuse(&broken, json, terminal),
-    }
-}
-
-fn tell(effect: &Effect, is_made: bool, json: bool, terminal: &Terminal) -> Outcome {
-    if json {
-        let touched: Vec<Json> = effect.touched.iter().map(Touched::to_json).collect();
-        let line = json!({ "moved": is_made, "moves": effect.moved, "touches": touched });
-        terminal.line(format!("{line:#}"))?;
-        return Ok(Exit::Ok);
-    }
-    for moved in &effect.moved {
-        let from = moved.from.map_or("nothing".to_owned(), |from| format!("v{from}"));
-        let verb = if is_made { "" } else { "would move: " };
-        let what = paint(BOLD, format!("{}@{}", moved.name, moved.pointer));
-        let to = paint(GOOD, format!("v{}", moved.to));
-        let generation = paint(DIM, format!("generation {}", moved.generation));
-        terminal.line(format!("{verb}{what} {from} → {to}  {generation}"))?;
-    }
-    for touched in &effect.touched {
-        terminal.print(&touched.to_text())?;
-    }
-    Ok(Exit::Ok)
-}
-
-fn refuse(broken: &[Broken], json: bool, terminal: &Terminal) -> Outcome {
-    if json {
-        let refusal = |refusal: &Refusal| {
-            json!({ "code": refusal.code.number, "name": refusal.code.name, "message": refusal.message,
-                    "help": refusal.help })
-        };
-        let one = |broken: &Broken| {
-            let diagnostics: Vec<Json> = broken.refusals.iter().map(refusal).collect();
-            json!({ "bundle": broken.bundle, "diagnostics": diagnostics })
-        };
-        let broken: Vec<Json> = broken.iter().map(one).collect();
-        terminal.line(format!("{:#}", json!({ "moved": false, "refused": broken })))?;
-        return Ok(Exit::Diagnostics);
-    }
-    for broken in broken {
-        for refusal in &broken.refusals {
-            let code = paint(BAD, format!("error[{}]", refusal.code.number));
-            terminal.err(&format!("{code}: {}\n", refusal.message));
-            terminal.err(&format!("  {} deployed as {}\n", paint(DIM, "in"), broken.bundle));
-        }
-        if let Some(first) = broken.refusals.first() {
-            terminal.err(&format!("  {} {}\n", paint(NAME, "help:"), first.help));
-        }
-    }
-    let is_gate = |refusal: &Refusal| refusal.code == &index::GATE_NOT_PASSED;
-    let why = match broken.iter().flat_map(|broken| &broken.refusals).all(is_gate) {
-        true => "an eval holds it".to_owned(),
-        false => format!("{} would break", count(broken.len(), "deployed bundle")),
-    };
-    terminal.err(&format!("nothing was moved: {why}\n"));
-    Ok(Exit::Diagnostics)
 }

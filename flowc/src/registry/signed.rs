@@ -2,10 +2,10 @@
 
 use std::path::PathBuf;
 
-use flow_registry::{Change, Moved, Registry, Who};
-
-use super::gate::{self, Denied};
+use super::asked::Asked;
+use super::place::{Place, Wanted};
 use super::store::{Signature, Store};
+use super::told::Told;
 use crate::exit::{Outcome, Stop};
 use crate::terminal::Terminal;
 
@@ -15,8 +15,8 @@ pub struct Signed {
     /// Check and show, and change nothing. Also shows what the flows that are touched cost before and after.
     #[arg(long)]
     pub dry_run: bool,
-    /// With --dry-run: how many runs in this file are under way in the flows that are touched.
-    #[arg(long, value_name = "FILE", requires = "dry_run")]
+    /// With --dry-run: how many runs in this file are under way in the flows that are touched. A server counts its own.
+    #[arg(long, value_name = "FILE", requires = "dry_run", conflicts_with = "server")]
     pub runs: Option<PathBuf>,
     /// Who does it, and why.
     #[command(flatten)]
@@ -27,35 +27,21 @@ pub struct Signed {
 }
 
 impl Signed {
-    /// Who signs. What is only tried needs no reason: nothing is kept.
-    pub(crate) fn who(&self) -> Result<Who, Stop> {
-        if !self.dry_run {
-            return self.signature.who_and_why();
-        }
-        let who = self.signature.who()?;
-        let reason = if who.reason.trim().is_empty() { "a trial".to_owned() } else { who.reason };
-        Ok(Who { reason, ..who })
+    /// Refuses what nobody signs, before anything else is looked at.
+    pub(crate) fn check(&self) -> Result<(), Stop> {
+        if self.dry_run { Ok(()) } else { self.signature.reasoned() }
     }
 
-    /// Makes moves if everything deployed still fits, and tells how that went.
-    pub(crate) fn change(
-        &self,
-        mut registry: Registry,
-        who: &Who,
-        terminal: &Terminal,
-        moves: impl FnOnce(&Change<'_>) -> Result<Vec<Moved>, Denied>,
-    ) -> Outcome {
-        let done = registry.change(who, |change| {
-            let moved = moves(change)?;
-            if !self.dry_run {
-                return gate::verify(change, moved);
-            }
-            let mut effect = gate::weigh(change, moved)?;
-            for touched in &mut effect.touched {
-                self.runs.iter().try_for_each(|file| touched.count_runs(file)).map_err(Denied::Stop)?;
-            }
-            Err(Denied::Tried(effect))
-        });
-        gate::report(done, self.store.json, terminal)
+    /// Makes a change if everything deployed still fits.
+    pub(crate) fn ask(&self, place: &mut Place, asked: Asked) -> Result<Told, Stop> {
+        let Self { signature, dry_run, runs, .. } = self;
+        let wanted = Wanted { signature, with_reason: true, dry_run: *dry_run, runs: runs.clone() };
+        place.change(asked, wanted)
+    }
+
+    /// The same, and tells how that went.
+    pub(crate) fn change(&self, asked: Asked, terminal: &Terminal) -> Outcome {
+        self.check()?;
+        self.ask(&mut self.store.place()?, asked)?.tell(self.store.json, terminal)
     }
 }

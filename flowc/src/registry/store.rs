@@ -8,7 +8,9 @@ use flow_ir::Bundle;
 use flow_registry::{Error, Kind, Reference, Registry, Trouble, Who};
 use flow_runtime::clock::{Clock as _, SystemClock};
 
+use super::place::Place;
 use super::{vaults, version};
+use crate::client::Client;
 use crate::exit::Stop;
 use crate::load::MANIFEST;
 
@@ -21,6 +23,9 @@ pub struct Store {
     /// The registry's file [default: .flowc/registry.db beside the nearest flow.toml]
     #[arg(id = "registry", long, visible_alias = "store", value_name = "FILE", env = "FLOWC_REGISTRY")]
     pub file: Option<PathBuf>,
+    /// The registry of a server instead; FLOWC_KEY holds its key.
+    #[arg(long, value_name = "URL", env = "FLOWC_SERVER", conflicts_with = "registry")]
+    pub server: Option<String>,
     /// Print JSON instead of text.
     #[arg(long)]
     pub json: bool,
@@ -45,23 +50,43 @@ impl Store {
 
     /// The same, of the package at a path if none was named.
     pub(crate) fn of(&self, package: &Path) -> Self {
-        Self { file: Some(self.file.clone().unwrap_or_else(|| beside(package))), json: self.json }
+        let file = Some(self.file.clone().unwrap_or_else(|| beside(package)));
+        Self { file, ..self.clone() }
     }
 
-    /// Opens it, or makes it.
-    pub(crate) fn open(&self) -> Result<Registry, Stop> {
-        let path = self.path();
-        if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
-            make(folder)
-                .map_err(|error| Stop::usage(format!("cannot make `{}`: {error}", folder.display())))?;
+    /// The registry, which must be there.
+    pub(crate) fn place(&self) -> Result<Place, Stop> {
+        match &self.server {
+            Some(server) => Client::new(server).map(Place::Server),
+            None => self.existing().map(|registry| Place::File(Box::new(registry))),
         }
-        Registry::open(&path).map(with_vaults).map_err(stop)
+    }
+
+    /// The registry, which is made if it is a file that is not there.
+    pub(crate) fn place_to_fill(&self) -> Result<Place, Stop> {
+        match &self.server {
+            Some(_) => self.place(),
+            None => self.open().map(|registry| Place::File(Box::new(registry))),
+        }
+    }
+
+    /// Opens it, or makes it. Only a file: what a server must not do for others.
+    pub(crate) fn open(&self) -> Result<Registry, Stop> {
+        opened(&self.path()).map_err(stop)
     }
 
     /// Opens it if it is there.
     pub(crate) fn existing(&self) -> Result<Registry, Stop> {
         existing(&self.path())
     }
+}
+
+/// A registry, which is made with its folder if it is not there.
+pub(crate) fn opened(path: &Path) -> Result<Registry, Error> {
+    if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
+        make(folder).map_err(|source| Error::Io { path: folder.to_owned(), source })?;
+    }
+    Registry::open(path).map(with_vaults)
 }
 
 /// A registry that is there.
@@ -94,22 +119,41 @@ pub(crate) fn beside(path: &Path) -> PathBuf {
 }
 
 impl Signature {
+    /// Who says to do this.
+    pub(crate) fn actor(&self) -> Option<String> {
+        let user = ["USER", "USERNAME"].iter().find_map(|name| std::env::var(name).ok());
+        self.actor.clone().or(user).filter(|actor| !actor.trim().is_empty())
+    }
+
     /// With the time of now. Moves want a reason; publishing does not.
     pub(crate) fn who(&self) -> Result<Who, Stop> {
-        let user = ["USER", "USERNAME"].iter().find_map(|name| std::env::var(name).ok());
-        let actor = self.actor.clone().or(user).filter(|actor| !actor.trim().is_empty());
-        let actor = actor.ok_or_else(|| Stop::usage("who does this? write --actor NAME"))?;
+        let actor = self.actor().ok_or_else(|| Stop::usage("who does this? write --actor NAME"))?;
         Ok(Who { actor, reason: self.reason.clone().unwrap_or_default(), now_ms: SystemClock.now_ms() })
     }
 
     /// With a reason.
     pub(crate) fn who_and_why(&self) -> Result<Who, Stop> {
+        self.reasoned()?;
+        self.who()
+    }
+
+    /// Who signs a change. What is only tried needs no reason: nothing is kept.
+    pub(crate) fn who_for(&self, with_reason: bool, dry_run: bool) -> Result<Who, Stop> {
+        if with_reason && !dry_run {
+            return self.who_and_why();
+        }
         let who = self.who()?;
-        if who.reason.trim().is_empty() {
+        let reason = if dry_run && who.reason.trim().is_empty() { "a trial".to_owned() } else { who.reason };
+        Ok(Who { reason, ..who })
+    }
+
+    /// Refuses what nobody gave a reason for.
+    pub(crate) fn reasoned(&self) -> Result<(), Stop> {
+        if self.reason.as_deref().unwrap_or_default().trim().is_empty() {
             let help = "--reason \"…\" is kept in the log for whoever asks later";
             return Err(Stop::usage("a move needs a reason").help(help));
         }
-        Ok(who)
+        Ok(())
     }
 }
 
@@ -142,6 +186,11 @@ pub(crate) fn stop(error: Error) -> Stop {
         | Error::Damaged(_)
         | Error::Bodies { .. }
         | Error::Address(_)
+        | Error::Protected { .. }
+        | Error::NotProtected(_)
+        | Error::NoProposal(_)
+        | Error::ProposalClosed { .. }
+        | Error::SamePerson { .. }
         | Error::Release { .. } => stop,
     }
 }

@@ -9,14 +9,10 @@ use flow_ir::asked::Asked;
 use flow_ir::{Bundle, Digest, FlowId, effort};
 use flow_registry::{Kind, VersionRow};
 use flow_store::runs::{RunFilter, Status};
-use serde_json::{Value as Json, json};
 
+use super::told::{Costs, FlowChange, MOST_RUNS, Touches};
 use crate::durable;
 use crate::exit::Stop;
-use crate::terminal::{DIM, NAME, count, paint};
-
-/// Runs that are counted at most: more is said as "more than".
-const MOST_RUNS: u32 = 10_000;
 
 /// A deployed bundle that uses what moved.
 pub(crate) struct Touched {
@@ -76,7 +72,7 @@ impl Touched {
                 flow: Some(touched.name.clone()),
                 status: vec![Status::Queued, Status::Active, Status::Waiting, Status::Parked],
                 before: None,
-                limit: MOST_RUNS,
+                limit: MOST_RUNS as u32,
             };
             let runs = reader.runs(&filter).map_err(|error| durable::stop(&error))?;
             touched.runs = Some(runs.iter().filter(|run| run.bundle == self.digest.0).count());
@@ -84,22 +80,13 @@ impl Touched {
         Ok(())
     }
 
-    /// `used by desk v1: handle`, and a line for each flow that was weighed.
-    pub(crate) fn to_text(&self) -> String {
-        let names: Vec<&str> = self.flows.iter().map(|flow| flow.name.as_str()).collect();
-        let head = paint(NAME, format!("{}: {}", self.bundle, names.join(", ")));
-        let mut text = format!("  {} {head}\n", paint(DIM, "used by"));
-        for flow in &self.flows {
-            text.push_str(&flow.to_text());
+    /// As data.
+    pub(crate) fn said(&self) -> Touches {
+        Touches {
+            bundle: self.bundle.clone(),
+            flows: self.flows.iter().map(|flow| flow.name.clone()).collect(),
+            changes: self.flows.iter().filter_map(TouchedFlow::said).collect(),
         }
-        text
-    }
-
-    /// For programs.
-    pub(crate) fn to_json(&self) -> Json {
-        let flows: Vec<&str> = self.flows.iter().map(|flow| flow.name.as_str()).collect();
-        let weighed: Vec<Json> = self.flows.iter().filter_map(TouchedFlow::to_json).collect();
-        json!({ "bundle": self.bundle, "flows": flows, "changes": weighed })
     }
 }
 
@@ -109,39 +96,18 @@ impl Cost {
         Self { usual: cost(&flow.usual), worst: cost(&flow.worst) }
     }
 
-    fn to_json(self) -> Json {
+    fn said(self) -> Costs {
         let usd = |most: Most| most.as_usd().map(crate::journal::usd);
-        json!({ "usual": usd(self.usual), "worst": usd(self.worst) })
+        Costs { usual: usd(self.usual), worst: usd(self.worst) }
     }
 }
 
 impl TouchedFlow {
-    fn to_text(&self) -> String {
-        let mut parts = Vec::new();
-        if let Some([before, after]) = self.cost {
-            parts.push(format!("usual {}", change(before.usual, after.usual)));
-            parts.push(format!("worst {}", change(before.worst, after.worst)));
-        }
-        match self.runs {
-            Some(runs) if runs >= MOST_RUNS as usize => parts.push(format!("{runs} runs or more under way")),
-            Some(runs) => parts.push(format!("{} under way", count(runs, "run"))),
-            None => {}
-        }
-        if parts.is_empty() { String::new() } else { format!("    {}: {}\n", self.name, parts.join("; ")) }
-    }
-
-    fn to_json(&self) -> Option<Json> {
+    fn said(&self) -> Option<FlowChange> {
         let [before, after] = self.cost?;
-        let (before, after) = (before.to_json(), after.to_json());
-        Some(json!({ "flow": self.name, "before": before, "after": after, "runs": self.runs }))
+        let (before, after) = (before.said(), after.said());
+        Some(FlowChange { flow: self.name.clone(), before, after, runs: self.runs })
     }
-}
-
-/// `0.0042 USD`, or `0.0042 USD → 0.0051 USD`.
-fn change(before: Most, after: Most) -> String {
-    let money =
-        |most: Most| most.as_usd().map_or_else(|| "any amount".to_owned(), flow_ir::units::Usd::short);
-    if before == after { money(after) } else { format!("{} → {}", money(before), money(after)) }
 }
 
 /// The flows that lead to what is behind a reference, through splits and other flows too.

@@ -1,10 +1,11 @@
 //! Versions: made of files, shown to people.
 
+use std::collections::BTreeSet;
 use std::path::Path;
 
-use flow_ir::Bundle;
 use flow_ir::setup::{MessageTemplate, Model, Prompt};
 use flow_ir::types::{Labels, Type};
+use flow_ir::{Bundle, TypeId};
 use flow_registry::Kind;
 
 use crate::compile;
@@ -22,7 +23,16 @@ pub(crate) fn of_file(kind: Kind, path: &Path, terminal: &Terminal) -> Result<Op
     let Some(built) = compile::build(&Package::file(path)?, terminal) else { return Ok(None) };
     // A version means the same whatever its file is called.
     let bundle = Bundle { package: "".into(), ..built.bundle };
-    alone(kind, &bundle)?;
+    is_one(kind, &bundle)?;
+    Ok(Some(bundle))
+}
+
+/// Whether a bundle is a version of this kind.
+///
+/// # Errors
+/// As [`of_file`].
+pub(crate) fn is_one(kind: Kind, bundle: &Bundle) -> Result<(), Stop> {
+    alone(kind, bundle)?;
     match (kind, bundle.prompts.as_slice(), bundle.models.as_slice()) {
         (Kind::Prompt, [prompt], _) => of_the_package(prompt)?,
         (Kind::Model, _, [model]) if !model.fallback.is_empty() => {
@@ -30,7 +40,7 @@ pub(crate) fn of_file(kind: Kind, path: &Path, terminal: &Terminal) -> Result<Op
         }
         _ => {}
     }
-    Ok(Some(bundle))
+    Ok(())
 }
 
 /// One prompt or model, with types and functions that it uses.
@@ -76,6 +86,14 @@ fn of_the_package(prompt: &Prompt) -> Result<(), Stop> {
 fn owned(setting: &str) -> Stop {
     Stop::usage(format!("`{setting}` is decided by the package that uses this, not by a version"))
         .help(format!("write `{setting}` where `registry(…)` is declared, and remove it here"))
+}
+
+/// A Bundle as it is sent.
+///
+/// # Errors
+/// When it cannot be written, which no Bundle of ours is.
+pub(crate) fn content(bundle: &Bundle) -> Result<serde_json::Value, Stop> {
+    serde_json::from_slice(&bundle.canonical_bytes()).map_err(|error| Stop::usage(error.to_string()))
 }
 
 /// The Bundle in a body.
@@ -126,6 +144,33 @@ fn labels(labels: Labels) -> String {
     names.into_iter().filter(|(_, is_set)| *is_set).map(|(name, _)| name).collect()
 }
 
+/// What a version of a prompt must be, as a file that one can begin with: types, parameters and limits as declared, and
+/// a text that shows every parameter.
+pub(crate) fn contract_of_prompt(bundle: &Bundle, prompt: &Prompt) -> String {
+    let reached = reached(bundle, prompt);
+    let types = (0u32..).zip(&bundle.types).filter(|(at, _)| reached.contains(at));
+    let mut out: String = types.filter_map(|(_, ty)| declared(bundle, ty)).collect();
+    let limits = [("the text, with its arguments", prompt.input), ("the answer", prompt.output)];
+    for (what, tokens) in limits {
+        out.extend(tokens.map(|tokens| format!("// at most {tokens} tokens: {what}\n")));
+    }
+    let holes: Vec<String> = prompt.params.iter().map(|param| format!("{{{{{}}}}}", param.name)).collect();
+    out + &format!("prompt {} {{\n  user: \"{}\"\n}}\n", signature(bundle, prompt), holes.join(" "))
+}
+
+/// Numbers of the types that a prompt's parameters and result are made of.
+fn reached(bundle: &Bundle, prompt: &Prompt) -> BTreeSet<u32> {
+    let mut found = BTreeSet::new();
+    let mut open: Vec<TypeId> = prompt.params.iter().map(|param| param.ty).collect();
+    open.push(prompt.ret);
+    while let Some(ty) = open.pop() {
+        if found.insert(ty.0) {
+            open.extend(bundle.ty(ty).clone().parts_mut().into_iter().map(|part| *part));
+        }
+    }
+    found
+}
+
 fn prompt_text(bundle: &Bundle, prompt: &Prompt) -> String {
     let mut out: String = bundle.types.iter().filter_map(|ty| declared(bundle, ty)).collect();
     out.push_str(&prompt.doc.lines().map(|line| format!("/// {line}\n")).collect::<String>());
@@ -170,7 +215,8 @@ fn declared(bundle: &Bundle, ty: &Type) -> Option<String> {
     }
 }
 
-fn model_text(model: &Model) -> String {
+/// As it looks in `.flow`.
+pub(crate) fn model_text(model: &Model) -> String {
     let provider = serde_json::to_value(model.provider).ok();
     let provider = provider.and_then(|name| name.as_str().map(str::to_owned)).unwrap_or_default();
     let address = model.address.as_ref().map(|address| format!("\"{address}\", ")).unwrap_or_default();

@@ -8,7 +8,8 @@ use serde_json::{Value, json};
 use crate::clients::{peer, script};
 use crate::flowc::{Place, Said};
 
-const PROMPT: &str = "prompt sort(mail: text in ..400 tokens): text in 1..20 {\n  user: \"Sort this: WORD {{mail}}\"\n}\n";
+const PROMPT: &str =
+    "prompt sort(mail: text in ..400 tokens): text in 1..20 {\n  user: \"Sort this: WORD {{mail}}\"\n}\n";
 
 fn place() -> Place {
     let place = Place::new(&[("versions/flow.toml", "[package]\nname = \"versions\"\nflow = \"0.1\"\n")]);
@@ -163,7 +164,9 @@ fn contents_in_a_bucket_are_sealed_put_once_and_read_as_they_were() {
     }
     place.flowc(&["audit", "verify"]).fails(1, &["is not there"]);
     place.forget_copies();
-    place.show("desk/sort@v1").fails(2, &["the content of prompt `desk/sort` cannot be reached", "not there"]);
+    place
+        .show("desk/sort@v1")
+        .fails(2, &["the content of prompt `desk/sort` cannot be reached", "not there"]);
 }
 
 #[test]

@@ -375,3 +375,51 @@ fn type_in(place: &Place, line: &str, expected: &str) {
         }
     }
 }
+
+#[test]
+fn a_contract_is_a_file_that_a_version_can_begin_with() {
+    let place = place();
+    let said = place.flowc(&["contract", "desk/sort@prod"]);
+    assert!(said.works().out.contains("prompt sort(mail: text in ..400 tokens): Sorted {"), "{said:#?}");
+    assert!(said.out.contains("// at most 40 tokens: the answer"), "{said:#?}");
+    assert!(said.err.contains("is not in the registry"), "{said:#?}");
+    place.write("versions/begun.flow", &said.out);
+    assert!(place.publish("begun").works().out.starts_with("desk/sort v1  "));
+    place.move_to("v1", "begun").works();
+    assert!(place.flowc(&["contract", "sort"]).works().err.contains("desk/sort@prod is v1"));
+    place.write("versions/three.flow", version("No:", ", tone: text in ..9", "  urgent: bool\n"));
+    place.publish("three").works();
+    place.flowc(&["contract", "desk/sort@v2"]).fails(1, &["error[FL0804]", "tone"]);
+    let told = json(&place.flowc(&["contract", "desk/sort@v2", "--json"]));
+    assert_eq!((&told["fits"], &told["version"]), (&Json::from(false), &Json::from(2)));
+    place.flowc(&["contract", "desk/sotr@prod"]).fails(2, &["did you mean `desk/sort@prod`?"]);
+}
+
+#[test]
+fn old_contents_go_unless_something_reaches_them() {
+    let place = place().deployed();
+    place.publish("two").works();
+    place.write("versions/three.flow", good("Third:"));
+    place.publish("three").works();
+    place.write("pins/flow.toml", "[package]\nname = \"pins\"\nflow = \"0.1\"\n");
+    place.write("pins/main.flow", PACKAGE.replace("@prod", "@v3"));
+    let prune = |more: &[&str]| {
+        let args = ["registry", "prune", "--older-than", "0s", "--keep", "pins", "--reason", "tidy"];
+        place.flowc(&[&args, more].concat())
+    };
+    let tried = prune(&["--dry-run"]);
+    assert!(
+        tried.works().out.starts_with("prompt desk/sort v2  ") && tried.out.lines().count() == 1,
+        "{tried:#?}"
+    );
+    assert!(tried.err.contains("1 version would go"), "{tried:#?}");
+    place.flowc(&["prompt", "show", "desk/sort@v2"]).works();
+    prune(&[]).works();
+    place.flowc(&["prompt", "show", "desk/sort@v2"]).fails(2, &["v2 of prompt `desk/sort` was deleted"]);
+    for version in ["desk/sort@v1", "desk/sort@v3"] {
+        place.flowc(&["prompt", "show", version]).works();
+    }
+    place.flowc(&["audit", "verify"]).works();
+    assert!(place.publish("two").works().out.contains("v2"), "published again under its number");
+    place.flowc(&["prompt", "show", "desk/sort@v2"]).works();
+}

@@ -13,4 +13,5 @@ pub use answer::{AwsError, AwsTrouble};
 pub use kms::{Kms, WrappedKey};
 pub use s3::{Got, PutNew, S3};
 pub use sign::Credentials;
-pub(crate) use sign::{encode_segment, sign};
+pub use sign::encode_segment;
+pub(crate) use sign::sign;

@@ -32,6 +32,7 @@ pub mod tool;
 pub mod tool_command;
 pub mod tool_http;
 
+pub use aws::encode_segment as encoded;
 pub use aws::{AwsError, AwsTrouble, Credentials, Got, Kms, PutNew, S3, WrappedKey};
 pub use providers::{Providers, Routing, default_key};
 pub use secrets::{

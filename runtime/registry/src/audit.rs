@@ -6,13 +6,13 @@
 pub(crate) mod state;
 
 use flow_ir::Digest;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 /// The hash before the first event.
 pub const GENESIS: [u8; 32] = [0; 32];
 
 /// One change.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize)]
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct Event {
     /// From 1, without gaps.
     pub seq: u64,
@@ -20,7 +20,8 @@ pub struct Event {
     pub time_ms: i64,
     /// Who.
     pub actor: String,
-    /// `publish`, `eval`, `move`, `rollback`, `release`, `delete`, `restore`, `serve`, `arm`, `breaker`, `bodies`.
+    /// `publish`, `eval`, `move`, `rollback`, `release`, `delete`, `restore`, `serve`, `arm`, `breaker`, `bodies`,
+    /// `protect`, `unprotect`, `propose`, `approve`, `withdraw`.
     pub action: String,
     /// `prompt support/triage@prod`.
     pub subject: String,
@@ -31,15 +32,20 @@ pub struct Event {
     /// Why.
     pub reason: String,
     /// Hash of the event before, hexadecimal.
-    #[serde(serialize_with = "hex")]
+    #[serde(serialize_with = "hex", deserialize_with = "unhex")]
     pub previous: [u8; 32],
     /// Of this event, hexadecimal.
-    #[serde(serialize_with = "hex")]
+    #[serde(serialize_with = "hex", deserialize_with = "unhex")]
     pub hash: [u8; 32],
 }
 
 fn hex<S: serde::Serializer>(bytes: &[u8; 32], serializer: S) -> Result<S::Ok, S::Error> {
     serializer.collect_str(&Digest(*bytes))
+}
+
+fn unhex<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<[u8; 32], D::Error> {
+    let text = String::deserialize(deserializer)?;
+    crate::read::digest(&text).map(|digest| digest.0).ok_or_else(|| serde::de::Error::custom("no hash"))
 }
 
 impl Event {
@@ -68,7 +74,7 @@ impl Event {
 }
 
 /// Where the log or what it tells of is not what it was.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize)]
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct Damage {
     /// The event, if it is one.
     pub seq: Option<u64>,

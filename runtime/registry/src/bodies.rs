@@ -21,6 +21,7 @@ use flow_ir::Digest;
 use serde::{Deserialize, Serialize};
 
 pub use address::{Address, BadAddress, Scheme};
+pub(crate) use seal::bytes;
 pub(crate) use shelf::Shelf;
 
 use crate::name::{Kind, Name};

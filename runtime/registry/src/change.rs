@@ -1,6 +1,6 @@
 //! One change: what it may do, all of it in one transaction.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::path::Path;
 
 use flow_ir::Digest;
@@ -42,15 +42,33 @@ pub struct Change<'t> {
     shelf: &'t Shelf,
     /// Contents elsewhere that nothing names once the change is kept.
     unnamed: RefCell<Vec<(Stored, Digest)>>,
+    /// A protected pointer that was moved without anybody's approval: such a change is not kept.
+    held: RefCell<Option<(Kind, Name, PointerName)>>,
+    /// Whether what is moved now was approved.
+    pub(crate) approved: Cell<bool>,
 }
 
 impl<'t> Change<'t> {
-    pub(crate) const fn new(tx: &'t Transaction<'t>, who: &'t Who, path: &'t Path, shelf: &'t Shelf) -> Self {
-        Self { tx, who, path, shelf, unnamed: RefCell::new(Vec::new()) }
+    pub(crate) fn new(tx: &'t Transaction<'t>, who: &'t Who, path: &'t Path, shelf: &'t Shelf) -> Self {
+        let (unnamed, approved) = (RefCell::new(Vec::new()), Cell::new(false));
+        let held = RefCell::new(None);
+        Self { tx, who, path, shelf, unnamed, held, approved }
     }
 
     pub(crate) fn look(&self) -> Look<'_> {
         Look { db: self.tx, path: self.path, shelf: self.shelf }
+    }
+
+    /// Refuses a change that moved a protected pointer without anybody's approval. It is refused at its end anyway;
+    /// whoever looks at its effect first asks here.
+    ///
+    /// # Errors
+    /// [`Error::Protected`].
+    pub fn held(&self) -> Result<(), Error> {
+        match self.held.borrow().clone() {
+            Some((kind, name, pointer)) => Err(Error::Protected { kind, name, pointer }),
+            None => Ok(()),
+        }
     }
 
     /// What is to be deleted when the change is kept.
@@ -222,6 +240,9 @@ impl<'t> Change<'t> {
         }
         let now = self.look().pointer(kind, name, pointer)?;
         let next = step(name, pointer, now.as_ref(), to, expected)?;
+        if !self.approved.get() && self.is_protected(kind, name, pointer)? {
+            self.held.replace(Some((kind, name.clone(), pointer.clone())));
+        }
         self.keep((kind, name, pointer), now.as_ref(), next, false)
     }
 

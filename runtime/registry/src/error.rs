@@ -133,6 +133,38 @@ pub enum Error {
     /// No place where contents could be kept.
     #[error(transparent)]
     Address(#[from] BadAddress),
+    /// One person alone does not move this pointer.
+    #[error("{kind} `{name}@{pointer}` is protected: somebody else must approve the move")]
+    Protected {
+        /// Of this kind.
+        kind: Kind,
+        /// The name.
+        name: Name,
+        /// The pointer.
+        pointer: PointerName,
+    },
+    /// These words protect nothing.
+    #[error("`{0}` is not protected by these words")]
+    NotProtected(String),
+    /// There is no such proposal.
+    #[error("there is no proposal {0}")]
+    NoProposal(u64),
+    /// It does not wait any more.
+    #[error("proposal {seq} is {state} already")]
+    ProposalClosed {
+        /// Which.
+        seq: u64,
+        /// Where it stands.
+        state: &'static str,
+    },
+    /// Whoever proposes does not approve.
+    #[error("proposal {seq} was made by {actor}: somebody else approves it")]
+    SamePerson {
+        /// Which.
+        seq: u64,
+        /// Who.
+        actor: String,
+    },
     /// A release cannot be rolled back as one.
     #[error("release `{name}` cannot be rolled back as one: {why}")]
     Release {

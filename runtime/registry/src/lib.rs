@@ -15,6 +15,7 @@
 //! There is no clock here either: the caller says when something happens. Start reading at [`Registry`], then
 //! [`pointer`], which holds the rules of moves without any storage.
 
+pub mod access;
 pub mod audit;
 pub mod bodies;
 mod change;
@@ -24,12 +25,14 @@ mod follow;
 mod judgement;
 mod name;
 pub mod pointer;
+pub mod protection;
 mod read;
 mod release;
 mod retention;
 mod snapshot;
 mod sqlite;
 
+pub use access::{BadGrant, Grant, Pattern, Role};
 pub use audit::{Damage, Event};
 pub use bodies::{Address, Trouble, Vault, Vaults};
 pub use change::{Change, Published, Who};
@@ -38,6 +41,7 @@ pub use follow::{Follower, FollowerOptions, Found};
 pub use judgement::{Judgement, Verdict};
 pub use name::{BadName, Kind, Name, PointerName, Reference, Selector};
 pub use pointer::{Moved, Pointer};
+pub use protection::{Plan, Proposal};
 pub use read::{Deployed, Version, VersionRow};
 pub use release::{Item, Release};
 pub use retention::{Pruned, VersionKey};

@@ -11,13 +11,13 @@
 //! | 4 | rollback | v2 | generation 1 |
 //! | 5 | rollback | v1 | nothing |
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::error::Error;
 use crate::name::{Kind, Name, PointerName};
 
 /// Where a pointer is.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize)]
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct Pointer {
     /// Of this kind.
     pub kind: Kind,
@@ -35,7 +35,7 @@ pub struct Pointer {
 }
 
 /// A move of a pointer, as the history tells it.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize)]
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct Moved {
     /// Of this kind.
     pub kind: Kind,

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use flow_ir::Digest;
 use rusqlite::types::Type as SqlType;
 use rusqlite::{Connection, OptionalExtension as _, Row, params};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::audit::{Chain, Damage, Event};
 use crate::bodies::{Address, Shelf, Stored, Trouble};
@@ -17,7 +17,7 @@ use crate::pointer::{Moved, Pointer};
 use crate::sqlite::Registry;
 
 /// A version without its content.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize)]
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct VersionRow {
     /// Of this kind.
     pub kind: Kind,
@@ -26,7 +26,7 @@ pub struct VersionRow {
     /// From 1, per name.
     pub number: u32,
     /// BLAKE3 of the content, hexadecimal.
-    #[serde(serialize_with = "shown")]
+    #[serde(serialize_with = "shown", deserialize_with = "read_digest")]
     pub digest: Digest,
     /// Who published it.
     pub actor: String,
@@ -40,6 +40,16 @@ pub struct VersionRow {
 
 fn shown<S: serde::Serializer>(digest: &Digest, serializer: S) -> Result<S::Ok, S::Error> {
     serializer.collect_str(digest)
+}
+
+fn read_digest<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Digest, D::Error> {
+    let text = String::deserialize(deserializer)?;
+    digest(&text).ok_or_else(|| serde::de::Error::custom("no digest"))
+}
+
+/// 64 hexadecimal digits.
+pub(crate) fn digest(text: &str) -> Option<Digest> {
+    crate::bodies::bytes(text)?.try_into().ok().map(Digest)
 }
 
 /// A version with its content, which has the digest that it is named by.

@@ -11,8 +11,12 @@ use crate::error::Error;
 
 const SCHEMA: &str = include_str!("sqlite/schema.sql");
 
-/// What came with each later format: what evals said of versions, contents elsewhere.
-const LATER: [&str; 2] = [include_str!("sqlite/judgements.sql"), include_str!("sqlite/bodies.sql")];
+/// What came with each later format: what evals said of versions, contents elsewhere, protected pointers.
+const LATER: [&str; 3] = [
+    include_str!("sqlite/judgements.sql"),
+    include_str!("sqlite/bodies.sql"),
+    include_str!("sqlite/access.sql"),
+];
 
 /// `FLRG`, in the header of the file.
 const APPLICATION: i64 = 0x464c_5247;
@@ -123,6 +127,7 @@ impl Registry {
         let tx = self.db.transaction_with_behavior(TransactionBehavior::Immediate).map_err(failed)?;
         let change = Change::new(&tx, who, &path, &self.shelf);
         let done = steps(&change)?;
+        change.held()?;
         let unnamed = change.unnamed();
         tx.commit().map_err(failed)?;
         for (stored, digest) in unnamed {

@@ -26,7 +26,7 @@ pub(crate) fn body(text: &str) -> Vec<u8> {
     Bundle { types, prompts, ..Bundle::default() }.canonical_bytes()
 }
 
-fn registry() -> (tempfile::TempDir, Registry) {
+pub(crate) fn registry() -> (tempfile::TempDir, Registry) {
     let directory = tempfile::tempdir().unwrap();
     let registry = Registry::open(&directory.path().join("registry.db")).unwrap();
     (directory, registry)

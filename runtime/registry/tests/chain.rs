@@ -130,7 +130,7 @@ fn a_registry_without_verdicts_gets_their_table() {
     drop(filled(&path));
     let db = Connection::open(&path).unwrap();
     db.execute_batch(
-        "DELETE FROM audit WHERE seq > 5; DROP TABLE judgement; DROP TABLE setting;
+        "DELETE FROM audit WHERE seq > 5; DROP TABLE judgement; DROP TABLE setting; DROP TABLE protected; DROP TABLE proposal;
          ALTER TABLE version DROP COLUMN stored; PRAGMA user_version = 1;",
     )
     .unwrap();

@@ -11,6 +11,7 @@ use smol_str::SmolStr;
 
 use crate::app::App;
 use crate::problem::Problem;
+use crate::registry::Key;
 
 /// What a key may be used for.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -79,6 +80,12 @@ impl Principal {
     /// Whoever asks a server without keys, and the server itself.
     pub(crate) fn operator() -> Self {
         Self { tenant: "default".into(), name: SmolStr::default(), roles: None, scopes: None }
+    }
+
+    /// The key, as the registry looks at it.
+    pub(crate) fn key(&self) -> Option<Key> {
+        let scopes = self.scopes.clone()?;
+        Some(Key { name: self.name.to_string(), scopes })
     }
 
     /// Whether the key has this scope.

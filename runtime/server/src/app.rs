@@ -17,6 +17,7 @@ use crate::hub::Hub;
 use crate::metrics::Metrics;
 use crate::problem::Problem;
 use crate::readers::Readers;
+use crate::registry::RegistryFace;
 use crate::served::Served;
 use crate::{Error, Limits, Options};
 
@@ -26,6 +27,7 @@ pub(crate) struct App {
     pub(crate) hub: Arc<Hub>,
     pub(crate) metrics: Metrics,
     pub(crate) limits: Limits,
+    pub(crate) registry: Option<Arc<dyn RegistryFace>>,
     readers: Readers,
     served: watch::Sender<Arc<Served>>,
     open: bool,
@@ -45,13 +47,13 @@ pub(crate) struct Start {
 
 impl App {
     pub(crate) fn new(options: Options) -> Result<Arc<Self>, Error> {
-        let Options { home, host, store, hub, limits } = options;
+        let Options { home, host, store, hub, limits, registry } = options;
         let readers = Readers::new(PathBuf::from(&store));
         let open = !Reader::open(&store)?.has_keys()?;
         let metrics = Metrics::new(Arc::clone(&hub));
         let (served, _) = watch::channel(Arc::new(Served::new(host)?));
         let (draining, older) = (AtomicBool::new(false), Mutex::default());
-        Ok(Arc::new(Self { home, hub, metrics, limits, readers, served, open, draining, older }))
+        Ok(Arc::new(Self { home, hub, metrics, limits, registry, readers, served, open, draining, older }))
     }
 
     /// Whether everybody may do everything: there was no key when the server began.

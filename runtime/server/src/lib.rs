@@ -19,6 +19,7 @@ mod metrics;
 mod openapi;
 mod problem;
 mod readers;
+mod registry;
 mod routes;
 mod served;
 mod shapes;
@@ -37,6 +38,7 @@ use tokio_util::sync::CancellationToken;
 pub use access::{Scope, new_key};
 pub use cron::{BadLine, Line, next_after};
 pub use hub::Hub;
+pub use registry::{Caller, Key, RegistryAnswer, RegistryFace, RegistryRequest};
 
 use app::App;
 use served::Served;
@@ -54,6 +56,8 @@ pub struct Options {
     pub hub: Arc<Hub>,
     /// Bounds of what strangers may send.
     pub limits: Limits,
+    /// Answers below `/v1/registry`.
+    pub registry: Option<Arc<dyn RegistryFace>>,
 }
 
 /// Bounds of what strangers may send.

@@ -52,6 +52,19 @@ pub(crate) fn secured(document: &Json, is_open: bool) -> Json {
     document
 }
 
+/// With the addresses and schemas of something else.
+pub(crate) fn with(mut document: Json, more: &Json) -> Json {
+    let places = [("paths", "/paths"), ("schemas", "/components/schemas")];
+    for (part, place) in places {
+        let found = more.get(part).and_then(Json::as_object);
+        if let (Some(there), Some(found)) = (document.pointer_mut(place).and_then(Json::as_object_mut), found)
+        {
+            there.extend(found.clone());
+        }
+    }
+    document
+}
+
 /// The file is ours: what it lacks, a test misses.
 fn fixed() -> (Map<String, Json>, Map<String, Json>) {
     let mut fixed: Json = serde_json::from_str(FIXED).unwrap_or_default();

@@ -19,7 +19,7 @@ use axum::response::Response;
 use axum::routing::{get, post};
 
 use crate::app::App;
-use crate::chat;
+use crate::{chat, registry};
 
 /// Everything that can be asked for.
 pub(crate) fn router(app: Arc<App>) -> Router {
@@ -40,6 +40,7 @@ pub(crate) fn router(app: Arc<App>) -> Router {
         .route("/v1/questions/{question}/answer", post(questions::answer))
         .route("/v1/queues/{queue}", post(queues::add))
         .route("/v1/events/{resource}", post(events::put))
+        .route("/v1/registry/{what}", get(registry::look).post(registry::change))
         .route("/v1/models", get(chat::models))
         .route("/v1/models/{model}", get(chat::model))
         .route("/v1/chat/completions", post(chat::completions))

@@ -63,7 +63,7 @@ pub(crate) fn run(action: &Action, terminal: &Terminal) -> Outcome {
 }
 
 fn log(args: &Log, terminal: &Terminal) -> Outcome {
-    let events = args.store.existing()?.events().map_err(store::stop)?;
+    let events = args.store.place()?.events()?;
     let about = |event: &&Event| args.about.as_deref().is_none_or(|about| event.subject.contains(about));
     let events: Vec<&Event> = events.iter().filter(about).collect();
     if args.store.json {
@@ -99,36 +99,25 @@ fn line(event: &Event) -> String {
 }
 
 fn verify(args: &Verify, terminal: &Terminal) -> Outcome {
-    let registry = args.store.existing()?;
-    let (chain, mut damages) = registry.verify().map_err(store::stop)?;
-    let head = chain.head_text();
-    if let Some(known) = &args.head {
-        let events = registry.events().map_err(store::stop)?;
-        let is_there = events.iter().any(|event| flow_ir::Digest(event.hash).to_string() == *known);
-        if !is_there {
-            let what = "the event with the given head is not in the log".to_owned();
-            damages.push(flow_registry::Damage { seq: None, what });
-        }
-    }
+    let proof = args.store.place()?.verify(args.head.as_deref())?;
     if args.store.json {
-        let line = json!({ "whole": damages.is_empty(), "events": chain.len(), "head": head,
-                           "damages": damages });
-        terminal.line(format!("{line:#}"))?;
+        terminal.line(format!("{:#}", json!(proof)))?;
     } else {
-        for damage in &damages {
+        for damage in &proof.damages {
             let place = damage.seq.map(|seq| format!(" in event {seq}")).unwrap_or_default();
             terminal.err(&format!("{}{place}: {}\n", paint(BAD, "damaged"), clean(&damage.what)));
         }
-        if damages.is_empty() {
-            let events = count(usize::try_from(chain.len()).unwrap_or(usize::MAX), "event");
+        if proof.whole {
+            let (events, head) = (usize::try_from(proof.events).unwrap_or(usize::MAX), &proof.head);
+            let events = count(events, "event");
             terminal.line(format!("{} {events}, head {head}", paint(GOOD, "whole:")))?;
         }
     }
-    Ok(if damages.is_empty() { Exit::Ok } else { Exit::Diagnostics })
+    Ok(if proof.whole { Exit::Ok } else { Exit::Diagnostics })
 }
 
 fn export(args: &Export, terminal: &Terminal) -> Outcome {
-    let events = args.store.existing()?.events().map_err(store::stop)?;
+    let events = args.store.place()?.events()?;
     let line = |event: &Event| serde_json::to_string(event).map(|line| line + "\n").unwrap_or_default();
     let text: String = events.iter().map(line).collect();
     match &args.output {

@@ -1,7 +1,7 @@
 //! Keeping what an eval with a gate said, with the version that it was said of.
 
 use flow_ir::evals::Eval;
-use flow_registry::{Error, Registry, Verdict};
+use flow_registry::{Error, Verdict};
 
 use super::rows::Rows;
 use super::side::Gated;

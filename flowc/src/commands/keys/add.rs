@@ -1,5 +1,6 @@
 //! `flowc keys add NAME`.
 
+use flow_registry::Grant;
 use flow_runtime::clock::{Clock as _, SystemClock};
 use flow_runtime::new_run_id;
 use flow_server::{Scope, new_key};
@@ -21,10 +22,14 @@ pub struct Args {
     /// Whose runs and resources it sees.
     #[arg(long, value_name = "NAME", default_value = "default")]
     pub tenant: String,
-    /// What it may be used for: start, read, answer, cancel, metrics, feedback. Repeatable; without it start, read and
-    /// answer.
+    /// What it may be used for: start, read, answer, cancel, metrics, feedback. Repeatable; without it, and
+    /// without --grant, start, read and answer.
     #[arg(long = "scope", value_name = "SCOPE")]
     pub scopes: Vec<String>,
+    /// What it may do with the registry: read, publish, move, approve, as in `move:prompt:support/*@prod` or `read:*`.
+    /// Repeatable.
+    #[arg(long = "grant", value_name = "GRANT")]
+    pub grants: Vec<String>,
     /// Which roles' questions it may answer, and whose triggers it may call. Repeatable.
     #[arg(long = "role", value_name = "ROLE")]
     pub roles: Vec<String>,
@@ -42,12 +47,15 @@ pub(super) fn run(args: &Args, terminal: &Terminal) -> Outcome {
         }
     }
     let store = store(args)?;
-    let usual = || ["start", "read", "answer"].map(str::to_owned).to_vec();
+    let grants = grants(&args.grants)?;
+    let usual =
+        if grants.is_empty() { ["start", "read", "answer"].map(str::to_owned).to_vec() } else { Vec::new() };
+    let scopes = if args.scopes.is_empty() { usual } else { args.scopes.clone() };
     let row = KeyRow {
         id: new_run_id().to_string(),
         tenant: args.tenant.clone(),
         name: args.name.clone(),
-        scopes: if args.scopes.is_empty() { usual() } else { args.scopes.clone() },
+        scopes: scopes.into_iter().chain(grants).collect(),
         roles: args.roles.clone(),
         made_ms: SystemClock.now_ms(),
         revoked_ms: None,
@@ -61,6 +69,12 @@ pub(super) fn run(args: &Args, terminal: &Terminal) -> Outcome {
         terminal.note("this is the only time that it is shown; a server that was started without keys must be started again");
     }
     Ok(Exit::Ok)
+}
+
+/// As a server reads them.
+fn grants(texts: &[String]) -> Result<Vec<String>, Stop> {
+    let grant = |text: &String| text.parse::<Grant>().map(|grant| grant.to_string());
+    texts.iter().map(grant).collect::<Result<_, _>>().map_err(|error| Stop::usage(error.to_string()))
 }
 
 /// Keys may be made before the first run.

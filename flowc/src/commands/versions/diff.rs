@@ -27,10 +27,10 @@ pub struct Args {
 
 /// Compares two versions.
 pub(crate) fn run(kind: Kind, args: &Args, terminal: &Terminal) -> Outcome {
-    let registry = args.store.existing()?;
+    let place = args.store.place()?;
     let text = |reference: &str| -> Result<(String, String), Stop> {
         let reference: Reference = reference.parse().map_err(|error| store::stop(Error::Name(error)))?;
-        let (found, _) = registry.resolve(kind, &reference).map_err(store::stop)?;
+        let (found, _) = place.resolve(kind, &reference)?;
         let title = format!("{} v{}", found.row.name, found.row.number);
         Ok((title, clean(&version::shown(kind, &found.body)?)))
     };

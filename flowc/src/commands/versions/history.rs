@@ -1,6 +1,6 @@
 //! `flowc prompt history NAME@POINTER`.
 
-use flow_registry::{Error, Kind, Moved};
+use flow_registry::{Kind, Moved};
 
 use super::moving::pointer;
 use crate::exit::{Exit, Outcome};
@@ -23,11 +23,7 @@ pub struct Args {
 /// Prints the moves of a pointer.
 pub(crate) fn run(kind: Kind, args: &Args, terminal: &Terminal) -> Outcome {
     let (name, pointer) = pointer(&args.pointer)?;
-    let registry = args.store.existing()?;
-    let history = registry.history(kind, &name, &pointer).map_err(store::stop)?;
-    if history.is_empty() {
-        return Err(store::stop(Error::NoPointer { kind, name, pointer }));
-    }
+    let history = args.store.place()?.history(kind, &name, &pointer)?;
     if args.store.json {
         let lines = serde_json::to_value(&history).unwrap_or_default();
         terminal.line(format!("{lines:#}"))?;

@@ -4,6 +4,7 @@ use flow_registry::{Error, Kind, Name, Pointer, VersionRow};
 use serde_json::json;
 
 use crate::exit::{Exit, Outcome};
+use crate::registry::place::Listed;
 use crate::registry::store::{self, Store};
 use crate::terminal::{BOLD, DIM, NAME, Terminal, clean, paint};
 
@@ -24,12 +25,7 @@ pub struct Args {
 pub(crate) fn run(kind: Kind, args: &Args, terminal: &Terminal) -> Outcome {
     let name = args.name.as_deref().map(str::parse::<Name>).transpose();
     let name = name.map_err(|error| store::stop(Error::Name(error)))?;
-    let registry = args.store.existing()?;
-    let versions = registry.versions(kind, name.as_ref()).map_err(store::stop)?;
-    let pointers = registry.pointers(Some(kind), name.as_ref()).map_err(store::stop)?;
-    if let (Some(name), true) = (&name, versions.is_empty()) {
-        return Err(store::stop(Error::NoName { kind, name: name.clone() }));
-    }
+    let Listed { versions, pointers } = args.store.place()?.list(kind, name.as_ref())?;
     if args.store.json {
         terminal.line(format!("{:#}", json!({ "versions": versions, "pointers": pointers })))?;
         return Ok(Exit::Ok);

@@ -3,6 +3,7 @@
 use flow_registry::{Error, Kind, Name, PointerName, Reference, Selector};
 
 use crate::exit::{Outcome, Stop};
+use crate::registry::asked::Asked;
 use crate::registry::signed::Signed;
 use crate::registry::store;
 use crate::terminal::Terminal;
@@ -36,11 +37,8 @@ pub(crate) fn run(kind: Kind, args: &Args, terminal: &Terminal) -> Outcome {
                 .help(format!("versions are v1, v2, …; `flowc {kind} list {name}` shows them")));
         }
     };
-    let who = args.signed.who()?;
-    let registry = args.signed.store.existing()?;
-    args.signed.change(registry, &who, terminal, |change| {
-        Ok(vec![change.move_pointer(kind, &name, &pointer, to, args.generation)?])
-    })
+    let pointer = format!("{name}@{pointer}");
+    args.signed.change(Asked::Move { kind, pointer, to, generation: args.generation }, terminal)
 }
 
 /// `NAME@POINTER`, where a version makes no sense.

@@ -4,6 +4,7 @@ use flow_registry::Kind;
 
 use super::moving::pointer;
 use crate::exit::Outcome;
+use crate::registry::asked::Asked;
 use crate::registry::signed::Signed;
 use crate::terminal::Terminal;
 
@@ -26,9 +27,6 @@ pub struct Args {
 /// Rolls a pointer back.
 pub(crate) fn run(kind: Kind, args: &Args, terminal: &Terminal) -> Outcome {
     let (name, pointer) = pointer(&args.pointer)?;
-    let who = args.signed.who()?;
-    let registry = args.signed.store.existing()?;
-    args.signed.change(registry, &who, terminal, |change| {
-        Ok(vec![change.rollback(kind, &name, &pointer, args.generation)?])
-    })
+    let pointer = format!("{name}@{pointer}");
+    args.signed.change(Asked::Rollback { kind, pointer, generation: args.generation }, terminal)
 }

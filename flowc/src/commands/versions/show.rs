@@ -1,11 +1,10 @@
 //! `flowc prompt show NAME@POINTER`.
 
 use flow_registry::{Error, Kind, Reference};
-use serde_json::{Value as Json, json};
 
 use crate::exit::{Exit, Outcome};
 use crate::registry::store::{self, Store};
-use crate::registry::version;
+use crate::registry::{place, version};
 use crate::terminal::{BOLD, DIM, Terminal, clean, paint};
 
 /// `flowc prompt show NAME@POINTER`
@@ -24,12 +23,9 @@ pub struct Args {
 /// Shows a version.
 pub(crate) fn run(kind: Kind, args: &Args, terminal: &Terminal) -> Outcome {
     let reference: Reference = args.reference.parse().map_err(|error| store::stop(Error::Name(error)))?;
-    let registry = args.store.existing()?;
-    let (found, pointer) = registry.resolve(kind, &reference).map_err(store::stop)?;
+    let (found, pointer) = args.store.place()?.resolve(kind, &reference)?;
     if args.store.json {
-        let content: Json = serde_json::from_slice(&found.body).unwrap_or_default();
-        let line = json!({ "version": found.row, "pointer": pointer, "content": content });
-        terminal.line(format!("{line:#}"))?;
+        terminal.line(format!("{:#}", place::shown(&found, pointer)))?;
         return Ok(Exit::Ok);
     }
     let row = &found.row;

@@ -26,6 +26,7 @@ use crate::commands::run::{block_on, input};
 use crate::compile::{self, Built};
 use crate::exit::{Exit, Outcome, Stop};
 use crate::journal::usd;
+use crate::registry::place::Place;
 use crate::registry::store::{self, Store};
 use crate::registry::version;
 use crate::terminal::{DIM, Terminal, clean, paint};
@@ -66,11 +67,11 @@ pub struct Args {
 /// Tries a version.
 pub(crate) fn run(args: &Args, terminal: &Terminal) -> Outcome {
     let reference: Reference = args.reference.parse().map_err(|error| store::stop(Error::Name(error)))?;
-    let registry = args.store.existing()?;
-    let (found, _) = registry.resolve(Kind::Prompt, &reference).map_err(store::stop)?;
+    let place = args.store.place()?;
+    let (found, _) = place.resolve(Kind::Prompt, &reference)?;
     let Some(package) = compile::target(&args.package, terminal)? else { return Ok(Exit::Diagnostics) };
     let model = match args.using.as_deref() {
-        Some(name) if name.contains('@') => in_registry(&registry, name)?,
+        Some(name) if name.contains('@') => in_registry(&place, name)?,
         name => of_package(&package.bundle, name)?,
     };
     let bundle = with_model(version::bundle(&found.body)?, model);
@@ -79,9 +80,9 @@ pub(crate) fn run(args: &Args, terminal: &Terminal) -> Outcome {
     report(args, &built.bundle, &flow, &ended, terminal)
 }
 
-fn in_registry(registry: &flow_registry::Registry, name: &str) -> Result<Model, Stop> {
+fn in_registry(place: &Place, name: &str) -> Result<Model, Stop> {
     let reference: Reference = name.parse().map_err(|error| store::stop(Error::Name(error)))?;
-    let (found, _) = registry.resolve(Kind::Model, &reference).map_err(store::stop)?;
+    let (found, _) = place.resolve(Kind::Model, &reference)?;
     let model = version::bundle(&found.body)?.models.into_iter().next();
     model.ok_or_else(|| Stop::usage(format!("`{name}` holds no model")))
 }

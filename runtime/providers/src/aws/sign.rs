@@ -139,7 +139,8 @@ fn encode_path(path: &str) -> String {
 }
 
 /// Everything but the unreserved letters as `%XX`.
-pub(crate) fn encode_segment(text: &str) -> String {
+#[must_use]
+pub fn encode_segment(text: &str) -> String {
     let mut out = String::new();
     for byte in text.bytes() {
         match byte {

@@ -2,7 +2,6 @@
 
 use flow_ir::setup::{Model, Provider};
 use flow_model::ModelError;
-use secrecy::SecretString;
 
 use super::{Providers, bare, needs_registry, no_address, no_key};
 use crate::aws::Credentials;

@@ -8,6 +8,7 @@ use super::{Chain, Damage};
 use crate::error::Error;
 use crate::name::Kind;
 use crate::pointer::Moved;
+use crate::protection::same_person;
 use crate::read::{Look, VersionRow};
 
 /// See [`crate::Registry::verify`].
@@ -28,6 +29,7 @@ pub(crate) fn verify(look: Look<'_>) -> Result<(Chain, Vec<Damage>), Error> {
         out.push(damage("where contents are kept is not what the log tells".to_owned()));
     }
     judgements(look, &mut told, &mut out)?;
+    protection(look, &told, &mut out)?;
     pointers(look, &mut told, &mut out)?;
     out.extend(told.left());
     Ok((chain, out))
@@ -45,6 +47,11 @@ struct Told {
     judged: BTreeMap<u64, (String, Step)>,
     /// Where contents are kept; empty is in the file.
     bodies: String,
+    protected: BTreeSet<String>,
+    /// Number of the event → what was proposed, and where it stands.
+    proposed: BTreeMap<u64, (String, Step, &'static str)>,
+    /// Approved by who proposed it.
+    alone: Vec<u64>,
 }
 
 /// What became of something, by whom, why and when.
@@ -80,9 +87,25 @@ impl Told {
             "publish" => drop(self.published.insert(subject, step)),
             "delete" => drop(self.deleted.insert(subject)),
             "bodies" => self.bodies = step.after,
+            "protect" => drop(self.protected.insert(subject)),
+            "unprotect" => drop(self.protected.remove(&subject)),
+            "propose" => drop(self.proposed.insert(event.seq, (subject, step, "open"))),
+            "approve" => self.close(event, "approved"),
+            "withdraw" => self.close(event, "withdrawn"),
             "eval" => drop(self.judged.insert(event.seq, (subject, step))),
             "move" | "rollback" => self.moved.entry(subject).or_default().push(step),
             _ => {}
+        }
+    }
+
+    fn close(&mut self, event: &super::Event, state: &'static str) {
+        let number = event.after.strip_prefix("proposal ").and_then(|number| number.parse().ok());
+        let Some(number) = number else { return };
+        if let Some((_, step, stands)) = self.proposed.get_mut(&number) {
+            *stands = state;
+            if state == "approved" && same_person(&step.actor, &event.actor) {
+                self.alone.push(number);
+            }
         }
     }
 
@@ -139,6 +162,32 @@ fn judgements(look: Look<'_>, told: &mut Told, out: &mut Vec<Damage>) -> Result<
             }
         }
     }
+    Ok(())
+}
+
+fn protection(look: Look<'_>, told: &Told, out: &mut Vec<Damage>) -> Result<(), Error> {
+    let there: BTreeSet<String> = look.protected()?.iter().map(ToString::to_string).collect();
+    if there != told.protected {
+        out.push(damage("what is protected is not what the log tells".to_owned()));
+    }
+    let proposals = look.proposals()?;
+    let kept: BTreeMap<u64, (String, Step, &'static str)> = proposals
+        .iter()
+        .map(|proposal| {
+            let step = Step {
+                after: proposal.plan.told(),
+                actor: proposal.actor.clone(),
+                reason: proposal.reason.clone(),
+                time_ms: proposal.time_ms,
+            };
+            (proposal.seq, (proposal.plan.subject(), step, proposal.state.word()))
+        })
+        .collect();
+    if kept != told.proposed {
+        out.push(damage("what was proposed is not what the log tells".to_owned()));
+    }
+    let alone = told.alone.iter().map(|seq| damage(format!("proposal {seq} was approved by who made it")));
+    out.extend(alone);
     Ok(())
 }
 

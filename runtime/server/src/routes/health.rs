@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 
 use crate::access::{Principal, Scope};
 use crate::app::App;
-use crate::openapi::secured;
+use crate::openapi::{secured, with};
 use crate::problem::Problem;
 
 /// The process answers.
@@ -44,5 +44,9 @@ pub(super) async fn metrics(State(app): State<Arc<App>>, who: Principal) -> Resu
 
 /// The addresses of this server, as a document.
 pub(super) async fn openapi(State(app): State<Arc<App>>, _: Principal) -> Json<Value> {
-    Json(secured(app.served().openapi(), app.is_open()))
+    let document = secured(app.served().openapi(), app.is_open());
+    Json(match &app.registry {
+        Some(face) => with(document, &face.openapi()),
+        None => document,
+    })
 }

@@ -9,23 +9,26 @@ use flow_ir::{Bundle, PromptId};
 
 use super::limit::{limit_of, parts, pick, spell};
 use super::places::Places;
-use super::{Cx, window};
+use super::{Cx, PromptCall, window};
 use crate::bounds::size::Weight;
 use crate::bounds::{FlowBound, Most, flow};
 use crate::report::bounds::{Excess, Unit, over_limit, usually_over};
 
-/// What does not hold. Diagnostics have no place.
-pub(crate) fn check(bundle: &Bundle) -> Vec<Diagnostic> {
+/// What does not hold, and what is longer than the package allows. Diagnostics have no place.
+///
+/// One look for both: computing the bounds is nearly all of the work, and a move does it for everything deployed.
+pub(crate) fn check(bundle: &Bundle) -> (Vec<Diagnostic>, Vec<Longer>) {
     let (costs, bounds) = flow::all(bundle);
     let cx = Cx { bundle, bounds: &bounds, costs: &costs, places: Places::nowhere() };
+    let calls = cx.prompt_calls();
     let mut out = Vec::new();
-    window::check(&cx, &cx.prompt_calls(), &mut out);
+    window::check(&cx, &calls, &mut out);
     for (_, flow, bound) in cx.flows() {
         for unit in [Unit::Money, Unit::Tokens] {
             out.extend(over(flow, bound, unit));
         }
     }
-    out
+    (out, longer_of(&calls))
 }
 
 /// A text of the registry that is longer than the package allows.
@@ -41,8 +44,12 @@ pub(crate) struct Longer {
 pub(crate) fn longer(bundle: &Bundle) -> Vec<Longer> {
     let (costs, bounds) = flow::all(bundle);
     let cx = Cx { bundle, bounds: &bounds, costs: &costs, places: Places::nowhere() };
+    longer_of(&cx.prompt_calls())
+}
+
+fn longer_of(calls: &[PromptCall<'_>]) -> Vec<Longer> {
     let mut found: Vec<Longer> = Vec::new();
-    for call in cx.prompt_calls() {
+    for call in calls {
         let (Some(allowed), Some((_, model))) = (call.prompt.input, call.chain.first()) else { continue };
         let sent = call.request.messages;
         let is_long = !sent.is_bounded() || sent.on(model) > Weight::tokens(allowed).on(model);
