@@ -234,7 +234,8 @@ fn what_a_program_sends_is_answered_with_the_diagnostics() {
     change(7, json!({})).is(404);
     server.get("/v1/registry/versions?kind=prompt&colour=red").is(422);
     server.get("/v1/registry/nothing").is(404);
-    server.post("/v1/registry/log", &json!({})).is(404);
+    assert_eq!(server.post("/v1/registry/log", &json!({})).status, 405);
+    assert_eq!(server.get("/v1/registry/changes").status, 405);
     let content = json!({ "do": "publish", "kind": "prompt", "name": "desk/sort", "content": {} });
     server.post("/v1/registry/changes", &json!({ "actor": "ann", "change": content })).is(422);
     let paths = server.get("/openapi.json").is(200)["paths"].clone();

@@ -77,10 +77,10 @@ pub(crate) async fn look(
 pub(crate) async fn change(
     State(app): State<Arc<App>>,
     who: Principal,
-    Path(what): Path<String>,
     body: Bytes,
 ) -> Result<Response, Problem> {
     let body = body::json(body, &app.limits).await?;
+    let what = "changes".to_owned();
     answer(&app, &who, RegistryRequest { what, query: BTreeMap::new(), body: Some(body) }).await
 }
 

@@ -30,8 +30,9 @@ fn approve(registry: &mut Registry, actor: &str, seq: u64) -> Result<Vec<Moved>,
 }
 
 fn at(registry: &Registry) -> u32 {
-    let (name, _) = sort();
-    registry.pointers(Some(Kind::Prompt), Some(&name)).unwrap()[0].number
+    let (name, prod) = sort();
+    let all = registry.pointers(Some(Kind::Prompt), Some(&name)).unwrap();
+    all.iter().find(|found| found.pointer == prod).unwrap().number
 }
 
 /// Three versions; `@prod` names the first and is protected.
