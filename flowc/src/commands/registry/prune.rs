@@ -8,11 +8,11 @@ use flow_registry::{Error, Kind, Pruned, Reference, Registry, Selector, VersionR
 use flow_runtime::clock::{Clock as _, SystemClock};
 use flow_store::runs::{RunFilter, Status};
 
-use crate::span::span_ms;
 use crate::compile;
 use crate::durable;
 use crate::exit::{Exit, Outcome, Stop};
 use crate::registry::store::{self, Signature, Store};
+use crate::span::span_ms;
 use crate::terminal::{BOLD, DIM, Terminal, count, paint};
 
 /// Runs of one file that are looked at.
