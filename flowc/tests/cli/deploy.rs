@@ -147,11 +147,15 @@ fn not_one_request_is_dropped_while_bundles_change() {
     let (stop, server) = (AtomicBool::new(false), &server);
     let ask = |client: usize| {
         let mut said: Vec<String> = Vec::new();
-        while !stop.load(Ordering::Relaxed) {
+        loop {
+            // Once more after the end: everybody asks the last version.
+            let is_over = stop.load(Ordering::SeqCst);
             let id = format!("{client}-{}", said.len());
             said.push(say(server, &id).as_str().unwrap().to_owned());
+            if is_over {
+                return said;
+            }
         }
-        said
     };
     let said: Vec<Vec<String>> = std::thread::scope(|scope| {
         let clients: Vec<_> = (0..4).map(|client| scope.spawn(move || ask(client))).collect();
@@ -162,7 +166,7 @@ fn not_one_request_is_dropped_while_bundles_change() {
         deploy(&place, "three");
         serves(server, "desk@prod v3, before v1");
         until(|| (say(server, "last") == "three hi").then_some(()));
-        stop.store(true, Ordering::Relaxed);
+        stop.store(true, Ordering::SeqCst);
         clients.into_iter().map(|client| client.join().unwrap()).collect()
     });
     for version in ["one hi", "two hi", "three hi"] {
